@@ -1,0 +1,202 @@
+"""Number types that carry derivatives: ``Active`` marks, ``Dual`` computes.
+
+One idea: activity is typing.  Both types are *markers* over a float.  ``strip`` takes a
+marker off any type built from numbers, ``mark`` puts one on, and ``marker_of`` finds the one
+inside; so a rule's type is always "the primal's type of the stripped arguments, marked
+as the arguments were".  There is no cast from a marked type to a float.
+
+Nested duals are ordered by *level*: the transform applied last to be entered has the
+highest level and is outermost in the type, ``Dual(Dual(float64, 4, 1), 8, 2)``.  Two types meet in
+the type which has the levels of both, so sibling and nested perturbations cannot be confused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numba.core import types
+from numba.core.typeconv import Conversion
+
+
+class Marked(types.Type):
+    """A real number with derivative information; ``scalar`` is the float underneath."""
+
+    # RewriteArrayExprs gathers expressions of "internal" types alone; a marked number in an
+    # array expression is an element like any other.
+    _is_internal = True
+
+    @property
+    def scalar(self) -> types.Float:
+        raise NotImplementedError
+
+    def over(self, scalar: types.Float) -> Marked:
+        """The same marker over another float."""
+        raise NotImplementedError
+
+    def join(self, other: Marked) -> Marked | None:
+        """The marker that has everything both have, or None."""
+        raise NotImplementedError
+
+    def unify(self, typingctx, other):
+        return promote(self, other)
+
+    def can_convert_from(self, typingctx, other):
+        if promote(self, other) == self:
+            return Conversion.safe
+        return None
+
+
+class Active(Marked):
+    """Marks a float on which the answer's derivative depends; typing only, never computed with."""
+
+    def __init__(self, base: types.Float):
+        self.base = base
+        super().__init__(name=f"Active({base})")
+
+    @property
+    def key(self):
+        return self.base
+
+    @property
+    def scalar(self):
+        return self.base
+
+    def over(self, scalar):
+        return Active(scalar)
+
+    def join(self, other):
+        return self if isinstance(other, Active) else None
+
+
+class Dual(Marked):
+    """A value of type ``base`` and ``n`` partial derivatives of the same type.
+
+    Parameters
+    ----------
+    base : numba type
+        Float, or a Dual of a lower level.
+    n : int
+        Number of partials; a power of two, so that they fill vector registers.
+    level : int
+        Which forward transform the partials belong to: inner transforms have higher levels.
+    """
+
+    def __init__(self, base: types.Type, n: int, level: int = 1):
+        self.base, self.n, self.level = base, n, level
+        super().__init__(name=f"Dual({base}, {n}, {level})")
+
+    @property
+    def key(self):
+        return self.base, self.n, self.level
+
+    @property
+    def scalar(self):
+        return self.base.scalar if isinstance(self.base, Dual) else self.base
+
+    @property
+    def lanes(self) -> dict[int, int]:
+        """Number of partials by level, innermost first."""
+        below = self.base.lanes if isinstance(self.base, Dual) else {}
+        return {**below, self.level: self.n}
+
+    def over(self, scalar):
+        base = self.base.over(scalar) if isinstance(self.base, Dual) else scalar
+        return Dual(base, self.n, self.level)
+
+    def join(self, other):
+        if not isinstance(other, Dual):
+            return None
+        lanes = {**self.lanes, **other.lanes}
+        if any(lanes[k] != v for k, v in self.lanes.items()):
+            return None
+        answer = self.scalar
+        for level in sorted(lanes):
+            answer = Dual(answer, lanes[level], level)
+        return answer
+
+
+def promote(a: types.Type, b: types.Type) -> Marked | None:
+    """Common type of two scalars of which at least one is marked; None if there is none."""
+    a, b = types.unliteral(a), types.unliteral(b)
+    if isinstance(b, Marked) and not isinstance(a, Marked):
+        a, b = b, a
+    if not isinstance(a, Marked):
+        return None
+    if isinstance(b, (types.Integer, types.Boolean)):
+        return a
+    if isinstance(b, types.Float):
+        return a.over(max(a.scalar, b, key=lambda t: t.bitwidth))
+    if isinstance(b, Marked):
+        joined = a.join(b)
+        return joined and joined.over(max(a.scalar, b.scalar, key=lambda t: t.bitwidth))
+    return None
+
+
+def walk(t: types.Type, leaf: Callable[[types.Type], types.Type | None]) -> types.Type:
+    """Rebuild ``t`` with ``leaf`` applied to the numbers it is made of; other types stay as they are."""
+    changed = leaf(t)
+    if changed is not None:
+        return changed
+    rebuild = _REBUILD.get(type(t))
+    return rebuild(t, lambda u: walk(u, leaf)) if rebuild else t
+
+
+def _array(t, go):
+    return t if isinstance(t.dtype, types.Undefined) else t.copy(dtype=go(t.dtype))
+
+
+def _list(t, go):
+    return types.List(go(t.dtype), reflected=t.reflected) if t.is_precise() else t
+
+
+_REBUILD = {
+    types.Array: _array,
+    types.UniTuple: lambda t, go: types.UniTuple(go(t.dtype), t.count),
+    types.Tuple: lambda t, go: types.Tuple([go(u) for u in t.types]),
+    types.NamedUniTuple: lambda t, go: types.NamedUniTuple(go(t.dtype), t.count, t.instance_class),
+    types.NamedTuple: lambda t, go: types.NamedTuple([go(u) for u in t.types], t.instance_class),
+    types.List: _list,
+    types.ListType: lambda t, go: types.ListType(go(t.item_type)),
+    types.DictType: lambda t, go: types.DictType(t.key_type, go(t.value_type)),
+    types.Pair: lambda t, go: types.Pair(go(t.first_type), go(t.second_type)),
+    types.Optional: lambda t, go: types.Optional(go(t.type)),
+    types.ArrayIterator: lambda t, go: types.ArrayIterator(go(t.array_type)),
+    types.NumpyFlatType: lambda t, go: types.NumpyFlatType(go(t.array_type)),
+    types.NumpyNdIterType: lambda t, go: types.NumpyNdIterType([go(u) for u in t.arrays]),
+    types.NumpyNdEnumerateType: lambda t, go: types.NumpyNdEnumerateType(go(t.array_type)),
+    types.EnumerateType: lambda t, go: types.EnumerateType(go(t.source_type)),
+    types.ZipType: lambda t, go: types.ZipType([go(u) for u in t.source_types]),
+    types.UniTupleIter: lambda t, go: types.UniTupleIter(go(t.container)),
+    types.ListIter: lambda t, go: types.ListIter(go(t.container)),
+}
+
+
+def strip(t: types.Type) -> types.Type:
+    """The primal's type: every marked number becomes the float under it."""
+    return walk(t, lambda u: u.scalar if isinstance(u, Marked) else None)
+
+
+def mark(t: types.Type, marker: Marked) -> types.Type:
+    """``t`` with every float in it marked as ``marker`` is; what ``t`` has itself is kept."""
+
+    def leaf(u):
+        if isinstance(u, Marked):
+            return promote(u, marker.over(u.scalar))
+        return marker.over(types.unliteral(u)) if isinstance(u, types.Float) else None
+
+    return walk(t, leaf)
+
+
+def marker_of(*ts: types.Type) -> Marked | None:
+    """The join of all markers inside ``ts``; None when nothing is marked."""
+    found = None
+
+    def leaf(u):
+        nonlocal found
+        if isinstance(u, Marked):
+            found = u if found is None else promote(found, u)
+        return None
+
+    for t in ts:
+        walk(t, leaf)
+    return found
