@@ -41,9 +41,10 @@ class Marked(types.Type):
         return promote(self, other)
 
     def can_convert_from(self, typingctx, other):
-        if promote(self, other) == self:
-            return Conversion.safe
-        return None
+        common = promote(self, other)
+        if common is None or common.over(self.scalar) != self:
+            return None
+        return Conversion.safe if common == self else Conversion.unsafe  # narrower, as among floats
 
 
 class Active(Marked):
@@ -122,8 +123,10 @@ def promote(a: types.Type, b: types.Type) -> Marked | None:
         a, b = b, a
     if not isinstance(a, Marked):
         return None
-    if isinstance(b, (types.Integer, types.Boolean)):
+    if isinstance(b, types.Boolean):
         return a
+    if isinstance(b, types.Integer):
+        b = types.float64 if b.bitwidth > 16 else types.float32  # as NumPy and Numba promote
     if isinstance(b, types.Float):
         return a.over(max(a.scalar, b, key=lambda t: t.bitwidth))
     if isinstance(b, Marked):
@@ -200,3 +203,9 @@ def marker_of(*ts: types.Type) -> Marked | None:
     for t in ts:
         walk(t, leaf)
     return found
+
+
+def top_level(*ts: types.Type) -> int:
+    """The highest level of the duals inside ``ts``; 0 when there are none."""
+    marker = marker_of(*ts)
+    return max(marker.lanes) if isinstance(marker, Dual) else 0

@@ -1,0 +1,32 @@
+"""Rosenbrock's valley in n dimensions: a scalar function with neighbouring couplings.
+
+Source: H. H. Rosenbrock, Comput. J. 3 (1960) 175; the gradient is SciPy's.
+"""
+
+from numba import njit
+from scipy.optimize import rosen_der
+
+from .scenario import Bound, Scenario
+
+
+@njit
+def rosenbrock(x):
+    """Sum of squares along the chain x[0], x[1], ..."""
+    total = 0.0
+    for i in range(x.size - 1):
+        valley = x[i + 1] - x[i] ** 2
+        slope = 1.0 - x[i]
+        total += 100.0 * valley * valley + slope * slope
+    return total
+
+
+ROSENBROCK = Scenario(
+    name="rosenbrock",
+    title="Rosenbrock's function, gradient by columns",
+    function=rosenbrock,
+    make_inputs=lambda size, rng: (rng.uniform(-1.5, 1.5, size),),
+    reference=rosen_der,
+    size=100,
+    tiny=5,
+    bound=Bound("per input", 0.15),
+)

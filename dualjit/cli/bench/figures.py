@@ -1,0 +1,44 @@
+"""From measured seconds to the figures that promises are made about.
+
+One idea: a row keeps what was measured; ratios and verdicts are derived from it here, for the table and
+the JSON file alike.
+"""
+
+from .problems import Bound
+from .verify import TOLERANCE
+
+COMPILE_RATIO = 3.0
+
+
+def figures(row: dict, bound: Bound | None) -> dict:
+    """The ratios of a row and, where something was promised, whether it was kept.
+
+    Parameters
+    ----------
+    row : dict
+        What the worker measured; it lacks times when the derivative was wrong.
+    bound : Bound, optional
+        What was promised about the problem's speed.
+
+    Returns
+    -------
+    dict
+        ``verified``, and where there are times the ratios, with ``bound`` (quantity, limit, figure, kept).
+    """
+    answer: dict = {"verified": row["error"] <= TOLERANCE}
+    answer["compile ratio"] = row["compile derivative"] / row["compile function"]
+    if "derivative" not in row:
+        return answer
+    answer["per primal"] = row["derivative"] / row["function"]
+    answer["per input"] = answer["per primal"] / row["inputs"]
+    if "bare" in row:
+        answer["above bare"] = row["derivative"] - row["bare"]
+    if bound is not None:
+        figure = answer[bound.quantity]
+        answer["bound"] = {
+            "quantity": bound.quantity,
+            "limit": bound.limit,
+            "figure": figure,
+            "kept": figure <= bound.limit,
+        }
+    return answer

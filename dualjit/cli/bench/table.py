@@ -1,0 +1,99 @@
+"""The table of results, in colour where rich is installed and plain where it is not.
+
+One idea: the cells are made once, as text; the two ways to show them know nothing of what they mean.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from .figures import COMPILE_RATIO
+
+HEADINGS = ("problem", "n", "f", "J", "J/f", "J/(n f)", "compile f", "compile J", "ratio", "error", "promise", "")
+WIDTH = 140  # of the whole table; a narrower terminal wraps lines, which is better than cells cut off
+SYMBOLS = {"per input": "J/(n f)", "per primal": "J/f", "above bare": "J - bare"}
+LEGEND = (
+    "n: inputs; f and J: time of a call of the function and of its Jacobian; compile: time of the first call;\n"
+    f"ratio: compile time of J over that of f, promised <= {COMPILE_RATIO:g} (! marks more);\n"
+    "error: against the reference; bare: a compiled function that does nothing but return arrays of J's shapes."
+)
+
+
+def show(rows: Sequence[dict]) -> None:
+    """Print the table to standard output."""
+    cells = [line(row) for row in rows]
+    try:
+        show_rich(cells)
+    except ImportError:
+        show_plain(cells)
+
+
+def show_rich(cells: Sequence[Sequence[str]]) -> None:
+    """As a rich table; needs the extra ``bench``."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.width = max(console.width, WIDTH)
+    table = Table(box=box.SIMPLE_HEAD)
+    for k, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="left" if is_text(k) else "right", no_wrap=True)
+    for row in cells:
+        table.add_row(*row, style="red" if row[-1] not in ("", "kept") else None)
+    console.print(table)
+    console.print(LEGEND, highlight=False)
+
+
+def show_plain(cells: Sequence[Sequence[str]]) -> None:
+    """As aligned text."""
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
+    for row in (HEADINGS, ["-" * w for w in widths], *cells):
+        padded = (c.ljust(w) if is_text(k) else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True)))
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+    sys.stdout.write(f"\n{LEGEND}\n")
+
+
+def is_text(column: int) -> bool:
+    """Whether a column holds words, which are aligned to the left."""
+    return HEADINGS[column] in ("problem", "promise", "")
+
+
+def line(row: dict) -> list[str]:
+    """The cells of a row."""
+    if "failure" in row:
+        return [row["name"], *[""] * (len(HEADINGS) - 3), row["failure"], "FAILED"]
+    compile_cells = [
+        f"{row['compile function']:.2f} s",
+        f"{row['compile derivative']:.2f} s",
+        f"{row['compile ratio']:.1f}" + ("" if row["compile ratio"] <= COMPILE_RATIO else " !"),
+        f"{row['error']:.0e}",
+    ]
+    if not row["verified"]:
+        return [row["name"], str(row["inputs"]), "", "", "", "", *compile_cells, "not timed", "WRONG"]
+    return [
+        row["name"],
+        str(row["inputs"]),
+        duration(row["function"]),
+        duration(row["derivative"]),
+        f"{row['per primal']:.2f}",
+        f"{row['per input']:.3f}",
+        *compile_cells,
+        *bound_cells(row.get("bound")),
+    ]
+
+
+def bound_cells(bound: dict | None) -> list[str]:
+    """What was promised and measured, and the verdict."""
+    if bound is None:
+        return ["", ""]
+    write = duration if bound["quantity"] == "above bare" else "{:.3g}".format
+    text = f"{SYMBOLS[bound['quantity']]} = {write(bound['figure'])} <= {write(bound['limit'])}"
+    return [text if bound["kept"] else text.replace("<=", ">"), "kept" if bound["kept"] else "MISSED"]
+
+
+def duration(seconds: float) -> str:
+    """Seconds with three digits and a fitting unit."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if abs(seconds) >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.0f} ns"

@@ -1,0 +1,62 @@
+"""Timing that a busy machine disturbs as little as possible.
+
+One idea: the calls to compare take turns, one short batch of each per round, so that whatever
+slows the machine slows all of them; the answer is the median over the rounds.
+"""
+
+import statistics
+import timeit
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure: rounds, and seconds for one batch."""
+
+    rounds: int
+    batch: float
+
+
+FULL = Effort(rounds=61, batch=4e-3)
+QUICK = Effort(rounds=15, batch=1e-3)
+TINY = Effort(rounds=3, batch=1e-4)
+
+
+def interleaved(functions: Mapping[str, Callable], args: Sequence, effort: Effort) -> dict[str, float]:
+    """Median seconds per call of each function on the same arguments.
+
+    Parameters
+    ----------
+    functions : mapping of str to callable
+        What to time; already compiled for ``args``.
+    args : sequence
+        Arguments of every function.
+    effort : Effort
+        How long to measure.
+
+    Returns
+    -------
+    dict
+        Seconds per call by the functions' names.
+    """
+    timers = {name: timer(function, args) for name, function in functions.items()}
+    counts = {name: calls_per_batch(t, effort.batch) for name, t in timers.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in timers}
+    for _ in range(effort.rounds):
+        for name, t in timers.items():
+            seconds[name].append(t.timeit(counts[name]) / counts[name])
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def timer(function: Callable, args: Sequence) -> timeit.Timer:
+    """A timer of ``function(*args)`` written out, because unpacking a tuple costs time too."""
+    names = [f"a{k}" for k in range(len(args))]
+    scope = dict(zip(names, args, strict=True), function=function)
+    return timeit.Timer(f"function({', '.join(names)})", globals=scope)
+
+
+def calls_per_batch(t: timeit.Timer, batch: float) -> int:
+    """How many calls fill a batch."""
+    once = min(t.repeat(repeat=3, number=1))
+    return max(1, round(batch / max(once, 1e-8)))

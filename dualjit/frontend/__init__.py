@@ -1,0 +1,1 @@
+"""Everything that touches Numba's internals: typed IR, activity, the pipeline, the dispatchers of derivatives."""

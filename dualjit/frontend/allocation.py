@@ -1,0 +1,72 @@
+"""Gives allocations room for derivatives, once :mod:`dualjit.frontend.origins` has found them.
+
+``np.zeros(n)`` becomes ``np.zeros(n, dtype=T)``; any other expression that made fresh memory is followed by a copy
+into an array, list or tuple of ``T``, where ``T`` is the marked type: an ordinary Numba type for both engines.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types as nb
+from numba.core import ir, types
+
+from dualjit.frontend.definitions import fresh_var, global_var, is_expr, rebuild_definitions
+from dualjit.numbers.lifting import lifted
+from dualjit.numbers.types import Marked
+
+# Allocators that take a dtype, and how many arguments precede it.
+TYPED = {
+    np.zeros: 1,
+    np.empty: 1,
+    np.ones: 1,
+    np.zeros_like: 1,
+    np.empty_like: 1,
+    np.ones_like: 1,
+    np.full: 2,
+    np.full_like: 2,
+}
+
+
+def reallocate(func_ir: ir.FunctionIR, typemap: dict, originals: dict, sites: dict[str, Marked]) -> None:
+    """Rewrite the assignments of the variables in ``sites``."""
+    for block in func_ir.blocks.values():
+        body = []
+        for stmt in block.body:
+            if isinstance(stmt, ir.Assign) and stmt.target.name in sites and not isinstance(stmt.value, ir.Var):
+                held = typemap[stmt.target.name]
+                marker = sites[stmt.target.name]
+                rewrite(block.scope, stmt, element(held, marker), originals, body)
+            body.append(stmt)
+        block.body = body
+    rebuild_definitions(func_ir)
+
+
+def element(held: types.Type, marker: Marked) -> Marked:
+    """The marked type of the elements of a container which now holds floats."""
+    inner = held.dtype
+    scalar = inner.scalar if isinstance(inner, Marked) else inner
+    return marker.over(scalar if isinstance(scalar, types.Float) else nb.float64)
+
+
+def rewrite(scope, stmt: ir.Assign, marked: Marked, originals: dict, body: list) -> None:
+    expr, loc = stmt.value, stmt.loc
+    original = originals.get(expr.func.name) if is_expr(expr, "call") else None
+    function = original.row.functions[0] if original is not None and original.row.functions else None
+    dtype = global_var(scope, loc, marked, body, "dtype")
+    if function in TYPED:
+        kws = [(k, v) for k, v in expr.kws if k != "dtype"] + [("dtype", dtype)]
+        stmt.value = ir.Expr.call(expr.func, list(expr.args)[: TYPED[function]], tuple(kws), expr.loc)
+        return
+    lift = global_var(scope, loc, lifted, body, "lifted")
+    if is_expr(expr, "build_list"):
+        stmt.value = ir.Expr.build_list([lift_item(scope, v, lift, dtype, loc, body) for v in expr.items], loc)
+        return
+    plain = fresh_var(scope, loc, "plain")
+    body.append(ir.Assign(expr, plain, loc))
+    stmt.value = ir.Expr.call(lift, [plain, dtype], (), loc)
+
+
+def lift_item(scope, item, lift, dtype, loc, body) -> ir.Var:
+    var = fresh_var(scope, loc, "item")
+    body.append(ir.Assign(ir.Expr.call(lift, [item, dtype], (), loc), var, loc))
+    return var

@@ -1,0 +1,91 @@
+"""A function's *twin*: the same Python function, compiled with active arguments."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import weakref
+from collections.abc import Callable
+
+from numba.core import errors
+from numba.core.registry import CPUDispatcher
+
+from dualjit.frontend.callees import ARITHMETIC_OPTIONS
+from dualjit.frontend.compiler import ActiveCompiler
+from dualjit.frontend.dispatcher import Derivative
+from dualjit.frontend.inference import NeedsMarkedArguments
+from dualjit.numbers.types import mark
+
+# What of the user's decorator is kept, besides the arithmetic options.
+KEPT_OPTIONS = (*ARITHMETIC_OPTIONS, "parallel")
+
+_twins: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_lock = threading.RLock()
+
+
+class Twin(CPUDispatcher):
+    """Internal dispatcher of a user's function under the active pipeline."""
+
+    def __init__(self, py_func: Callable, targetoptions: dict):
+        pipeline = type("ActiveCompilerOfTwin", (ActiveCompiler,), {"twin": self})
+        super().__init__(py_func, targetoptions={"nopython": True, **targetoptions}, pipeline_class=pipeline)
+        # Argument types with which a call was refused, to the arguments that have to be marked.
+        self.needs: dict[tuple, dict] = {}
+
+    @staticmethod
+    def of(function: Callable) -> Twin:
+        """The twin of a Python function or of a dispatcher (one per function)."""
+        with _lock:
+            try:
+                return _twins[function]
+            except KeyError:
+                twin = _twins[function] = _make(function)
+                return twin
+
+    def get_call_template(self, args, kws):
+        # Called from a program that is being typed: what this function needs is the caller's business (see Receivers).
+        try:
+            return super().get_call_template(args, kws)
+        except NeedsMarkedArguments as needed:
+            self.needs[args] = needed.arguments
+            raise errors.TypingError(
+                f"arguments {sorted(needed.arguments)} of {self.__name__} receive active values"
+            ) from None
+
+    def specialise(self, argtypes: tuple) -> Specialisation:
+        """Compile for these argument types; arguments that receive active values are marked first."""
+        while True:
+            try:
+                self.compile(tuple(argtypes))
+            except NeedsMarkedArguments as needed:
+                argtypes = tuple(
+                    mark(t, needed.arguments[i]) if i in needed.arguments else t for i, t in enumerate(argtypes)
+                )
+            else:
+                return Specialisation(self, tuple(argtypes))
+
+
+class Specialisation:
+    """A twin compiled for argument types: what the code around it has to know."""
+
+    def __init__(self, twin: Twin, argtypes: tuple):
+        compiled = twin.overloads[argtypes]
+        self.twin = twin
+        self.argtypes = argtypes
+        self.return_type = compiled.signature.return_type
+        self.written = compiled.metadata["dualjit_written"]
+
+
+def _make(function) -> Twin:
+    options = getattr(function, "targetoptions", {})
+    body = _caller_of(function) if isinstance(function, Derivative) else getattr(function, "py_func", function)
+    return Twin(body, {k: options[k] for k in KEPT_OPTIONS if options.get(k)})
+
+
+def _caller_of(derivative: Derivative) -> Callable:
+    """A derivative is differentiated through a function that calls it: called with duals, it nests."""
+    parameters = inspect.signature(derivative.py_func).parameters.values()
+    names = ", ".join(f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
+    namespace = {"derivative": derivative}
+    exec(f"def {derivative.__name__}({names}): return derivative({names})", namespace)
+    return namespace[derivative.__name__]

@@ -1,0 +1,90 @@
+"""After inference: every operation with a marked operand has to be one that is understood.
+
+Numba types indexing, tuples, iteration and the like for any element type, and there that is right.  It would also
+type an unknown function or a reinterpretation of memory (``x.view(np.int64)``, ``x.nbytes``); there it is silently
+wrong, so what is not on these lists is refused.
+"""
+
+from __future__ import annotations
+
+from numba.core import ir, types
+from numba.extending import is_jitted
+
+from dualjit.frontend.definitions import definition, expressions, is_expr, is_hashable, static_value
+from dualjit.frontend.refusal import describe, readable, refuse
+from dualjit.numbers.lifting import lifted
+from dualjit.numbers.types import Marked, marker_of
+from dualjit.rules import table
+
+FUNCTIONS = {len, range, enumerate, zip, iter, reversed, print, slice, tuple, list, lifted, bool, isinstance, type}
+ARRAY_ATTRIBUTES = {"shape", "size", "ndim", "T", "flat", "dtype", "real", "flags"}
+NUMBER_ATTRIBUTES = {"real"}
+LIST_METHODS = {"append", "insert", "extend", "pop", "clear", "reverse", "copy", "index", "count", "sort", "remove"}
+
+
+def refuse_unknown(func_ir: ir.FunctionIR, typemap: dict, originals: dict) -> None:
+    """Raise UnsupportedError at the first call or attribute of marked data that is not understood."""
+    substituted = {o.func.name for o in originals.values() if o.form == "method"}
+    for assign, expr in expressions(func_ir, "call", "getattr"):
+        if expr.op == "call":
+            check_call(func_ir, typemap, originals, expr)
+        elif assign.target.name not in substituted:
+            check_attribute(func_ir, typemap, expr)
+
+
+def check_call(func_ir, typemap, originals, expr) -> None:
+    if expr.func.name in originals:
+        return
+    operands = [*expr.args, *(v for _, v in expr.kws), *([expr.vararg] if expr.vararg else [])]
+    active = [v for v in operands if marker_of(typemap[v.name]) is not None]
+    callee = definition(func_ir, expr.func)
+    if is_expr(callee, "getattr") and static_value(func_ir, expr.func) is None:
+        receiver = typemap[callee.value.name]
+        if marker_of(receiver) is not None:
+            active.append(callee.value)
+        if active and not known_method(receiver, callee.attr):
+            raise unknown(func_ir, expr, active)
+    elif active and not known_function(static_value(func_ir, expr.func), typemap.get(expr.func.name)):
+        raise unknown(func_ir, expr, active)
+
+
+def known_method(receiver: types.Type, name: str) -> bool:
+    if isinstance(receiver, (types.List, types.ListType)):
+        return name in LIST_METHODS
+    return isinstance(receiver, types.DictType) and name in ("get", "keys", "values", "items", "pop", "setdefault")
+
+
+def known_function(function, fnty) -> bool:
+    if isinstance(fnty, (types.NamedTupleClass, types.Dispatcher)):
+        return True
+    if function is None or not is_hashable(function):
+        return False
+    return function in FUNCTIONS or table.row_of(function) is not None or is_own(function) or is_jitted(function)
+
+
+def is_own(function) -> bool:
+    """A transform called inside a function, or one of our intrinsics."""
+    return getattr(function, "__module__", "").split(".")[0] == "dualjit"
+
+
+def check_attribute(func_ir, typemap, expr) -> None:
+    owner = typemap[expr.value.name]
+    if marker_of(owner) is None:
+        return
+    if isinstance(owner, types.Array):
+        known = expr.attr in ARRAY_ATTRIBUTES
+    elif isinstance(owner, Marked):
+        known = expr.attr in NUMBER_ATTRIBUTES
+    else:
+        known = True  # fields of named tuples, methods of lists: the call is checked
+    if not known:
+        raise unknown(func_ir, expr, [expr.value])
+
+
+def unknown(func_ir, expr, active):
+    names = ", ".join(f"'{readable(v.name)}'" for v in active)
+    return refuse(
+        expr.loc,
+        describe(func_ir, expr),
+        f"it is not in the table of rules, and {names} depends on the differentiated arguments",
+    )

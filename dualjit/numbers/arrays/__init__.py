@@ -1,0 +1,27 @@
+"""Array functions on arrays of duals: an implementation for each row which Numba's own code does not serve.
+
+Importing the package registers them.
+"""
+
+from dualjit.numbers.arrays import (  # noqa: F401
+    extrema,
+    factors,
+    filling,
+    inactive,
+    interpolation,
+    joining,
+    making,
+    moments,
+    norms,
+    operators,
+    products,
+    quantiles,
+    selecting,
+    shapes,
+    sorting,
+    sums,
+    systems,
+)
+from dualjit.numbers.arrays.registry import implementation_of, implemented, implements
+
+__all__ = ["implementation_of", "implemented", "implements"]

@@ -1,0 +1,250 @@
+"""Products of vectors and matrices.
+
+One idea: a product is bilinear, so its derivative is two products.  The values are the primal's own product, one level down.
+The partials of a product with an array without derivatives are one matrix product on the floats of the duals
+where there is enough work for it; else the product is computed in dual arithmetic, and only its partials are kept.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba.core import types
+from numba.extending import overload, register_jitable
+
+from dualjit.numbers.arrays.levels import is_none, meet, on_top, values, with_values, with_value
+from dualjit.numbers.arrays.registry import implements
+from dualjit.numbers.intrinsics import as_duals, as_floats, lift
+from dualjit.rules.arrays import linear, making
+
+dot_of, asarray = linear.dot, making.asarray
+
+# Multiplications in the primal's product above which a call of BLAS pays.
+BLAS_PAYS = 1024
+
+
+def below(t, marked):
+    """A function that takes an array one level down, if it has the level."""
+    return values if on_top(t, marked) else same
+
+
+@register_jitable
+def same(x):
+    return x
+
+
+@implements(np.dot)
+def dot(a, b, out=None):
+    if not (isinstance(a, types.Array) and isinstance(b, types.Array)):
+        return None
+    if not is_none(out):
+        return into_output
+    marked = meet(a, b)
+    loops = _LOOPS[a.ndim, b.ndim]
+    down_a, down_b = below(a, marked), below(b, marked)
+    if (a.ndim, b.ndim) == (1, 1):
+        return lambda a, b, out=None: with_value(loops(a, b, marked), dot_of(down_a(a), down_b(b)))
+    if not isinstance(marked.base, types.Float):
+        return lambda a, b, out=None: with_values(loops(a, b, marked), dot_of(down_a(a), down_b(b)))
+    left, right = left_term(a, b, marked), right_term(a, b, marked)
+
+    def impl(a, b, out=None):
+        value = dot_of(down_a(a), down_b(b))
+        if value.size * b.shape[0] < BLAS_PAYS:
+            return with_values(loops(a, b, marked), value)
+        return with_values(as_duals(left(a, b) + right(a, b), marked), value)
+
+    return impl
+
+
+def into_output(a, b, out=None):
+    answer = dot_of(a, b)
+    if out.shape != answer.shape:
+        raise ValueError("incompatible output array size for np.dot(a, b, out)")
+    out[...] = answer
+    return out
+
+
+@implements(np.vdot)
+def vdot(left, right):
+    if left.ndim != 1 or right.ndim != 1:
+        return None
+    return lambda left, right: dot_of(left, right)
+
+
+@register_jitable
+def vector_vector(a, b, marked):
+    s = lift(0.0, marked)
+    for k in range(a.size):
+        s = s + a[k] * b[k]
+    return s
+
+
+@register_jitable
+def matrix_vector(a, b, marked):
+    answer = np.empty(a.shape[0], marked)
+    for i in range(a.shape[0]):
+        answer[i] = vector_vector(a[i], b, marked)
+    return answer
+
+
+@register_jitable
+def vector_matrix(a, b, marked):
+    answer = np.empty(b.shape[1], marked)
+    for j in range(b.shape[1]):
+        answer[j] = vector_vector(a, b[:, j], marked)
+    return answer
+
+
+@register_jitable
+def matrix_matrix(a, b, marked):
+    answer = np.empty((a.shape[0], b.shape[1]), marked)
+    for i in range(a.shape[0]):
+        for j in range(b.shape[1]):
+            answer[i, j] = vector_vector(a[i], b[:, j], marked)
+    return answer
+
+
+_LOOPS = {(1, 1): vector_vector, (2, 1): matrix_vector, (1, 2): vector_matrix, (2, 2): matrix_matrix}
+
+
+def left_term(a, b, marked):
+    """Floats of ``a (with partials) @ value of b``, for a dual over floats."""
+    if not on_top(a, marked):
+        return nothing
+    down, width = below(b, marked), marked.n + 1
+    if a.ndim == 1:
+
+        def term(a, b):
+            return np.dot(np.ascontiguousarray(down(b).T), as_floats(np.ascontiguousarray(a)))
+
+    elif b.ndim == 1:
+
+        def term(a, b):
+            floats, vector = as_floats(np.ascontiguousarray(a)), down(b)
+            answer = np.empty((a.shape[0], width), floats.dtype)
+            for i in range(a.shape[0]):
+                answer[i] = np.dot(vector, floats[i])
+            return answer
+
+    else:
+
+        def term(a, b):
+            floats, matrix = as_floats(np.ascontiguousarray(a)), np.ascontiguousarray(down(b).T)
+            answer = np.empty((a.shape[0], b.shape[1], width), floats.dtype)
+            for i in range(a.shape[0]):
+                answer[i] = np.dot(matrix, floats[i])
+            return answer
+
+    return register_jitable(term)
+
+
+def right_term(a, b, marked):
+    """Floats of ``value of a @ b (with partials)``: one product with the partials as more columns."""
+    if not on_top(b, marked):
+        return nothing
+    down, width = below(a, marked), marked.n + 1
+    if b.ndim == 1:
+
+        def term(a, b):
+            return np.dot(down(a), as_floats(np.ascontiguousarray(b)))
+
+    else:
+
+        def term(a, b):
+            columns = b.shape[1] * width
+            floats = as_floats(np.ascontiguousarray(b)).reshape(b.shape[0], columns)
+            return split(np.dot(down(a), floats), b.shape[1], width)
+
+    return register_jitable(term)
+
+
+@register_jitable
+def nothing(a, b):
+    return 0.0
+
+
+def split(x, columns, width):
+    """The last axis of ``x`` as two."""
+    raise NotImplementedError("compiled code only")
+
+
+@overload(split)
+def _split(x, columns, width):
+    if x.ndim == 1:
+        return lambda x, columns, width: x.reshape(columns, width)
+    return lambda x, columns, width: x.reshape(x.shape[0], columns, width)
+
+
+@implements(np.outer)
+def outer(a, b, out=None):
+    marked = meet(a, b)
+    target = given if not is_none(out) else fresh
+
+    def impl(a, b, out=None):
+        u, v = np.ravel(asarray(a)), np.ravel(asarray(b))
+        answer = target(out, u.size, v.size, marked)
+        for i in range(u.size):
+            for j in range(v.size):
+                answer[i, j] = u[i] * v[j]
+        return answer
+
+    return impl
+
+
+@register_jitable
+def fresh(out, rows, columns, marked):
+    return np.empty((rows, columns), marked)
+
+
+@register_jitable
+def given(out, rows, columns, marked):
+    if out.shape != (rows, columns):
+        raise ValueError("outer: the 'out' array does not have the shape of the result")
+    return out
+
+
+@implements(np.kron)
+def kron(a, b):
+    marked = meet(a, b)
+    if not (isinstance(a, types.Array) and isinstance(b, types.Array)):
+        return lambda a, b: a * b
+    flattened = same if max(a.ndim, b.ndim) == 2 else register_jitable(lambda x: x.reshape(x.size))
+
+    def impl(a, b):
+        u, v = np.atleast_2d(a), np.atleast_2d(b)
+        m, n = v.shape
+        answer = np.empty((u.shape[0] * m, u.shape[1] * n), marked)
+        for (i, j), x in np.ndenumerate(u):
+            for (k, l), y in np.ndenumerate(v):
+                answer[i * m + k, j * n + l] = x * y
+        return flattened(answer)
+
+    return impl
+
+
+@implements(np.cross)
+def cross(a, b):
+    marked = meet(a, b)
+
+    def impl(a, b):
+        u, v = asarray(a), asarray(b)
+        if u.shape[-1] not in (2, 3) or v.shape[-1] not in (2, 3) or u.shape[-1] + v.shape[-1] == 4:
+            raise ValueError("np.cross takes vectors of three components, or one of two and one of three")
+        shape = np.broadcast_shapes(u.shape[:-1], v.shape[:-1])
+        answer = np.empty(shape + (3,), marked)
+        x, y = np.broadcast_to(u, shape + u.shape[-1:]), np.broadcast_to(v, shape + v.shape[-1:])
+        for i in np.ndindex(shape):
+            cross_of(x[i], y[i], answer[i])
+        return answer
+
+    return impl
+
+
+@register_jitable
+def cross_of(a, b, out):
+    """Cross product of two vectors; a third component that is missing is zero times the first."""
+    a2 = a[2] if a.size == 3 else a[0] * 0.0
+    b2 = b[2] if b.size == 3 else b[0] * 0.0
+    out[0] = a[1] * b2 - a2 * b[1]
+    out[1] = a2 * b[0] - a[0] * b2
+    out[2] = a[0] * b[1] - a[1] * b[0]

@@ -1,0 +1,29 @@
+"""Attributes of marked numbers: ``x.real`` is the number itself, ``x.imag`` a float zero, as for floats."""
+
+from __future__ import annotations
+
+from numba.core.imputils import lower_getattr
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+
+from dualjit.numbers.types import Dual, Marked
+
+
+@infer_getattr
+class MarkedAttributes(AttributeTemplate):
+    key = Marked
+
+    def resolve_real(self, number):
+        return number
+
+    def resolve_imag(self, number):
+        return number.scalar
+
+
+@lower_getattr(Dual, "real")
+def real(context, builder, type, number):
+    return number
+
+
+@lower_getattr(Dual, "imag")
+def imag(context, builder, type, number):
+    return context.get_constant(type.scalar, 0.0)

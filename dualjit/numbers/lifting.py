@@ -1,0 +1,66 @@
+"""From plain data to marked data: ``lifted`` copies values, ``from_partial`` pairs a value with one direction."""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.typing import signature
+from numba.extending import intrinsic, overload
+
+from dualjit.numbers.intrinsics import lift
+from dualjit.numbers.types import Dual
+
+
+@intrinsic
+def from_partial(typingctx, T, v, p):
+    """Number of the dual type ``T`` with one partial: value ``v`` and partial ``p``."""
+    target = T.instance_type
+    if not isinstance(target, Dual) or target.n != 1 or not typingctx.can_convert(p, target.base):
+        return None
+
+    def generate(context, builder, sig, args):
+        model = context.data_model_manager[target]
+        partials = ir.Constant(model.partials_type, ir.Undefined)
+        if isinstance(partials.type, ir.VectorType):
+            partials = builder.insert_element(partials, args[2], ir.IntType(32)(0))
+        else:
+            partials = builder.insert_value(partials, args[2], 0)
+        return model.join(builder, args[1], partials)
+
+    return signature(target, T, target.base, target.base), generate
+
+
+def lifted(x, marked):
+    """A copy of ``x`` (number, array or list of numbers) with elements of type ``marked``; compiled code only."""
+    raise NotImplementedError("lifted is called by compiled code")
+
+
+@overload(lifted)
+def _lifted(x, marked):
+    element = marked.instance_type
+    if isinstance(x, types.Array):
+        return _lifted_array(x, element)
+    if isinstance(x, types.List):
+        return lambda x, marked: [lift(v, element) for v in x]
+    return lambda x, marked: lift(x, element)
+
+
+def _lifted_array(x, element):
+    if x.layout == "F" and x.ndim > 1:
+
+        def impl(x, marked):
+            answer = np.empty(x.shape[::-1], element).T
+            for i, v in np.ndenumerate(x):
+                answer[i] = lift(v, element)
+            return answer
+
+    else:
+
+        def impl(x, marked):
+            answer = np.empty(x.shape, element)
+            for i, v in np.ndenumerate(x):
+                answer[i] = lift(v, element)
+            return answer
+
+    return impl

@@ -1,0 +1,181 @@
+"""Types and code of the stubs of array rows.
+
+One idea: the type of a row's answer is the primal's type of the stripped arguments, marked as the arguments were.  The primal's
+type is Numba's own; where asking Numba means compiling the float function only to throw it away, a short rule in
+:mod:`dualjit.numbers.arrays.returns` gives the same type.  A stub of duals is compiled from the implementation that
+:mod:`dualjit.numbers.arrays` has for its row.
+
+Relies on ``AbstractTemplate``, ``fold_arguments``, ``Context.resolve_function_type`` and ``BaseContext.get_function``.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+from numba.core import errors, types
+from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, fold_arguments, infer_global, signature
+
+from dualjit.numbers.arrays import implementation_of, returns
+from dualjit.numbers.types import Marked, mark, marker_of, strip, walk
+from dualjit.rules.arrays import ArrayRow, array_rows
+
+# What the functions of the table are methods of, or take: anything else may do anything with a marked argument.
+UNDERSTOOD = (
+    types.Array,
+    types.BaseTuple,
+    types.Boolean,
+    types.DictType,
+    types.DTypeSpec,
+    types.Function,
+    types.List,
+    types.ListType,
+    Marked,
+    types.NoneType,
+    types.Number,
+    types.NumberClass,
+    types.Omitted,
+    types.Optional,
+    types.SliceType,
+    types.StringLiteral,
+    types.TypeRef,
+    types.UnicodeType,
+    types.Undefined,
+)
+
+
+def register(row: ArrayRow) -> None:
+    """Give the row's stub a type and code."""
+    pysig = inspect.signature(row.stub)
+
+    class RowTemplate(AbstractTemplate):
+        key = row.stub
+        prefer_literal = True
+
+        def generic(self, args, kws):
+            marker = marker_of(*args, *kws.values())
+            if marker is None:
+                answer = primal_type(self.context, row, args, kws)
+                return answer and signature(answer, *args, *kws.values())
+            folded = fold(pysig, args, kws)
+            if lacks_room(row, folded, marker):
+                return None  # the front end marks the allocation first
+            check_understood(row, folded)
+            bare = {k: strip(t) for k, t in kws.items()}
+            answer = primal_type(self.context, row, tuple(map(strip, args)), bare)
+            if answer is None:
+                return None
+            if row.active:
+                check_real(row, answer)
+                answer = mark(answer, marker)
+            return signature(answer, *folded).replace(pysig=pysig)
+
+    RowTemplate.__name__ = f"Row_{row.name}"
+    infer_global(row.stub)(RowTemplate)
+    lower_builtin(row.stub, types.VarArg(types.Any))(lower(row))
+
+
+def primal_type(context, row: ArrayRow, args, kws) -> types.Type | None:
+    """What Numba says the call gives for these types, without marks."""
+    quick = returns.quick_type(row, args, kws)
+    if quick is not None:
+        return quick
+    failure = None
+    for callee, rest in callees(context, row, args):
+        try:
+            found = context.resolve_function_type(callee, rest, kws)
+        except errors.TypingError as error:
+            failure = failure or error
+        else:
+            if found is not None:
+                return found.return_type
+    if failure is not None:
+        raise failure
+    return None
+
+
+def callees(context, row: ArrayRow, args):
+    """Types of the functions the call may mean, each with its arguments: a foreign receiver's own method first."""
+    bound = [(m, args[1:]) for m in methods_of(context, row, args)]
+    functions = [(context.resolve_value_type(f), args) for f in row.functions]
+    return functions + bound if args and isinstance(args[0], types.Array) else bound + functions
+
+
+def methods_of(context, row, args):
+    if not args:
+        return []
+    found = (context.resolve_getattr(args[0], name) for name in row.methods)
+    return [m for m in found if m is not None]
+
+
+def fold(pysig, args, kws) -> tuple[types.Type, ...]:
+    """Types by parameter; omitted parameters are ``Omitted(default)``, literal numbers are plain ones."""
+    return fold_arguments(
+        pysig,
+        args,
+        kws,
+        lambda index, parameter, t: plain(t),
+        lambda index, parameter, default: types.Omitted(default),
+        lambda index, parameter, values: types.StarArgTuple(list(map(plain, values))),
+    )
+
+
+def plain(t: types.Type) -> types.Type:
+    """Literals of numbers would compile one implementation per number; those of strings choose the implementation."""
+    return t if isinstance(t, types.StringLiteral) else types.unliteral(t)
+
+
+def lacks_room(row: ArrayRow, folded, marker: Marked) -> bool:
+    """Is something written that can't hold the derivatives which go in?"""
+    passed = dict(zip(row.parameters, folded, strict=True))
+    written = [passed[name] for name in row.writes]
+    return any(isinstance(t, types.Array) and mark(t, marker) != t for t in written)
+
+
+def check_understood(row: ArrayRow, folded) -> None:
+    for t in folded:
+        if not isinstance(t, UNDERSTOOD):
+            raise errors.TypingError(f"active values reach '{row.name}' of {t}, which is not known to dualjit")
+
+
+def check_real(row: ArrayRow, answer: types.Type) -> None:
+    found = []
+    walk(answer, lambda t: found.append(t) if isinstance(t, types.Complex) else None)
+    if found:
+        raise errors.TypingError(f"'{row.name}' gives complex numbers here, which carry no derivatives")
+
+
+def lower(row: ArrayRow):
+    def code(context, builder, sig, args):
+        typing = context.typing_context
+        given, values = expanded(builder, sig.args, args)
+        direct = row.generic or marker_of(*given) is None
+        if direct:  # Numba's own function knows its defaults better than we do
+            given, values = without_omitted(given, values)
+        callee = typing.resolve_value_type(row.functions[0] if direct else implementation_of(row))
+        found = callee.get_call_type(typing, given, {})
+        cast = [context.cast(builder, v, t, u) for v, t, u in zip(values, given, found.args, strict=True)]
+        answer = context.get_function(callee, found)(builder, cast)
+        return context.cast(builder, answer, found.return_type, sig.return_type)
+
+    return code
+
+
+def expanded(builder, given, values):
+    """The arguments of ``*args`` one by one."""
+    if not given or not isinstance(given[-1], (types.StarArgTuple, types.StarArgUniTuple)):
+        return given, values
+    more = [builder.extract_value(values[-1], i) for i in range(len(given[-1]))]
+    return (*given[:-1], *given[-1]), (*values[:-1], *more)
+
+
+def without_omitted(given, values):
+    """The arguments up to the last one that the caller gave."""
+    count = len(given)
+    while count and isinstance(given[count - 1], types.Omitted):
+        count -= 1
+    return given[:count], values[:count]
+
+
+for _row in array_rows().values():
+    register(_row)

@@ -1,0 +1,106 @@
+"""The structure of arguments and answers: numbers, arrays, and tuples, named tuples and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from numba import types
+
+from dualjit.errors import DTypeError, OutputError, StructureError
+from dualjit.numbers.types import Marked, marker_of
+
+LISTS = (types.List, types.ListType)
+
+
+def children(t: types.Type, expr: str) -> list[tuple[str, types.Type]]:
+    """Expressions and types of a tuple's items."""
+    return [(f"{expr}[{i}]", item) for i, item in enumerate(t.types)]
+
+
+def is_tuple(t: types.Type) -> bool:
+    return isinstance(t, types.BaseTuple)
+
+
+def is_list(t: types.Type) -> bool:
+    return isinstance(t, LISTS)
+
+
+def item_type(t: types.Type) -> types.Type:
+    """Type of a list's items."""
+    return t.item_type if isinstance(t, types.ListType) else t.dtype
+
+
+def scalar_type(t: types.Type) -> types.Type:
+    """The number an array or a number is made of."""
+    return types.unliteral(t.dtype if isinstance(t, types.Array) else t)
+
+
+def leaves(t: types.Type, expr: str) -> Iterator[tuple[str, types.Type]]:
+    """Numbers, arrays and lists inside nested tuples, with the expressions that reach them."""
+    if is_tuple(t):
+        for part, item in children(t, expr):
+            yield from leaves(item, part)
+    else:
+        yield expr, t
+
+
+def pack(t: types.Type, items: list[str], bind) -> str:
+    """The expression that builds a tuple like ``t`` from its items."""
+    if isinstance(t, types.BaseNamedTuple):
+        return f"{bind('tuple', t.instance_class)}({', '.join(items)})"
+    return f"({', '.join(items)},)" if items else "()"
+
+
+def is_real(t: types.Type) -> bool:
+    """A float or a marked number."""
+    return isinstance(t, (types.Float, Marked))
+
+
+def check_differentiable(t: types.Type, name: str) -> None:
+    """Raise DTypeError unless ``t`` is made of real floating-point numbers."""
+    if is_tuple(t):
+        for part, item in children(t, name):
+            check_differentiable(item, part)
+        return
+    if is_list(t):
+        inner = item_type(t)
+        if is_tuple(inner) or is_list(inner):
+            raise StructureError(
+                f"argument '{name}' is a list of {inner}: lists may hold numbers or arrays; use a tuple"
+            )
+        check_differentiable(inner, f"{name}[...]")
+        return
+    number = scalar_type(t)
+    if is_real(number):
+        return
+    kinds = [(types.Boolean, "boolean"), (types.Integer, "integer"), (types.Complex, "complex")]
+    what = next((word for kind, word in kinds if isinstance(number, kind)), None)
+    if what is None:
+        raise DTypeError(
+            f"argument '{name}' of type {t} is not a number, an array, or a structure of these: leave it out of argnums"
+        )
+    if what == "complex":
+        remedy = "differentiate with respect to its real and imaginary parts, passed as floats"
+    else:
+        remedy = "pass a float (1.0 instead of 1, x.astype(float)), or leave it out of argnums"
+    raise DTypeError(f"argument '{name}' has {what} type {t}; derivatives need real floating point: {remedy}")
+
+
+def check_output(t: types.Type, name: str) -> None:
+    """Raise OutputError unless every number of an answer is real."""
+    t = types.unliteral(t)
+    if is_tuple(t):
+        for item in t.types:
+            check_output(item, name)
+    elif is_list(t):
+        check_output(item_type(t), name)
+    elif not is_real(scalar_type(t)):
+        raise OutputError(
+            f"{name} returns {t}, which has no derivative: return floats or arrays of floats; "
+            "return other values beside them with has_aux=True"
+        )
+
+
+def is_active(t: types.Type) -> bool:
+    """Is there a marked number in ``t``?"""
+    return marker_of(t) is not None

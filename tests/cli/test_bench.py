@@ -1,0 +1,142 @@
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from dualjit.cli import main
+from dualjit.cli.bench import process, progress, table, timing, verify
+from dualjit.cli.bench.figures import figures
+from dualjit.cli.bench.problems import Bound
+
+ROW = {
+    "name": "lorenz",
+    "inputs": 3,
+    "outputs": 3,
+    "compile function": 0.5,
+    "compile derivative": 1.0,
+    "error": 1e-15,
+    "function": 2e-6,
+    "derivative": 3e-6,
+    "bare": 1e-6,
+}
+
+
+@pytest.fixture
+def no_rich(monkeypatch):
+    for name in ("rich", "rich.progress", "rich.console", "rich.table"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_one_problem_end_to_end(tmp_path, capsys):
+    file = tmp_path / "out.json"
+    assert main(["bench", "--tiny", "--json", str(file), "call"]) == 0
+    said = capsys.readouterr()
+    assert "call" in said.out
+    report = json.loads(file.read_text())
+    (row,) = report["problems"]
+    assert row["verified"]
+    assert row["derivative"] > 0
+    assert report["machine"]["simd bits"] >= 64
+
+
+def test_unknown_problem_is_answered_with_the_nearest_and_all_names(capsys):
+    assert main(["bench", "rosenbrok"]) == 2
+    said = capsys.readouterr().err
+    assert "no problem called rosenbrok" in said
+    assert "did you mean rosenbrock?" in said
+    assert "brusselator" in said
+
+
+def test_json_into_a_folder_that_does_not_exist_is_refused_before_anything_runs(tmp_path, capsys):
+    assert main(["bench", "--json", str(tmp_path / "none" / "out.json")]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("bound", "figure", "kept"),
+    [
+        (Bound("per primal", 1.6), 1.5, True),
+        (Bound("per input", 0.4), 0.5, False),
+        (Bound("above bare", 3e-6), 2e-6, True),
+    ],
+)
+def test_figures_of_a_row(bound, figure, kept):
+    judged = figures(ROW, bound)
+    assert judged["compile ratio"] == 2.0
+    assert judged["bound"]["figure"] == pytest.approx(figure)
+    assert judged["bound"]["kept"] == kept
+
+
+def test_figures_of_a_wrong_derivative():
+    wrong = {k: v for k, v in ROW.items() if k not in ("function", "derivative", "bare")} | {"error": 0.1}
+    assert figures(wrong, Bound("per primal", 2.2)) == {"verified": False, "compile ratio": 2.0}
+
+
+def rows():
+    kept = {**ROW, **figures(ROW, Bound("above bare", 3e-6))}
+    missed = {**ROW, **figures(ROW, Bound("per primal", 1.0))}
+    wrong = {**ROW, "error": 0.1, "verified": False, "compile ratio": 2.0}
+    return [kept, missed, wrong, {"name": "nbody", "failure": "ValueError: broken"}]
+
+
+def test_table_says_kept_missed_wrong_and_failed(capsys):
+    table.show(rows())
+    said = capsys.readouterr().out
+    for word in ("J - bare = 2 us <= 3 us", "kept", "J/f = 1.5 > 1", "MISSED", "WRONG", "ValueError: broken", "FAILED"):
+        assert word in said
+
+
+def test_table_without_rich_has_the_same_cells(capsys, no_rich):
+    table.show(rows())
+    said = capsys.readouterr().out
+    for cell in (cell for row in rows() for cell in table.line(row)):
+        assert cell in said
+
+
+def test_progress_without_rich_is_a_line_a_step(capsys, no_rich):
+    with progress.bar(2) as update:
+        update(0, "first: compiling")
+        update(1, "second: timing")
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"[{'.' * 24}] 0/2 first: compiling", f"[{'#' * 12}{'.' * 12}] 1/2 second: timing"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(2.5, "2.5 s"), (0.0125, "12.5 ms"), (3.456e-6, "3.46 us"), (2e-8, "20 ns"), (-2e-6, "-2 us")]
+)
+def test_durations(seconds, text):
+    assert table.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("derivative", "reference", "expected"),
+    [
+        (np.ones(2), np.ones(2), 0.0),
+        (np.array([1.0, 100.0]), np.array([1.0, 101.0]), 1 / 201),
+        (np.ones((2, 1)), np.ones(2), np.inf),
+        (np.array([np.nan]), np.ones(1), np.inf),
+        ((np.ones(1),), (np.ones(1), np.ones(1)), np.inf),
+        (np.ones(1), (np.ones(1),), np.inf),
+        ((np.zeros(1), np.ones(1)), (np.zeros(1), np.zeros(1)), 1.0),
+        (1.0, 1.0, 0.0),
+    ],
+)
+def test_error_measure(derivative, reference, expected):
+    assert verify.error(derivative, reference) == pytest.approx(expected)
+
+
+def test_interleaved_timing_orders_a_slow_and_a_fast_call():
+    seconds = timing.interleaved({"slow": sorted, "fast": len}, (list(range(2000)),), timing.QUICK)
+    assert seconds["slow"] > seconds["fast"] > 0
+
+
+def test_a_worker_that_dies_is_a_failed_row():
+    row = process.measure("no such problem", "tiny", lambda stage: None)
+    assert row["name"] == "no such problem"
+    assert "StopIteration" in row["failure"]
+
+
+def test_worker_runs_with_one_thread():
+    environment = process.environment()
+    assert environment["OPENBLAS_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == "1"

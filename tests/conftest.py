@@ -1,0 +1,18 @@
+"""What all tests share: hypothesis profiles and a generator of numbers."""
+
+import os
+
+import hypothesis
+import numpy as np
+import pytest
+
+# A first example compiles, which no deadline allows for.  In CI every run draws the same examples.
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture
+def rng():
+    """Random numbers, the same ones in every run."""
+    return np.random.default_rng(20260)

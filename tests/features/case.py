@@ -1,0 +1,109 @@
+"""One feature of Python and NumPy: a small function, the point to differentiate it at, and the judgement.
+
+The judgement is independent of the engine: the Jacobian is held to central differences of the function as Numba
+compiles it, the values returned beside a derivative to that function's own values, bit for bit, and the arguments
+to copies of what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import isfunction
+
+import numpy as np
+import pytest
+from numba import njit
+
+import dualjit as dj
+
+from .differences import differences
+from .structure import copied, leaves
+
+
+@dataclass(frozen=True)
+class Case:
+    """``function`` differentiated at ``arguments`` with respect to those in ``argnums``."""
+
+    function: Callable
+    arguments: tuple
+    argnums: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def primal(self) -> Callable:
+        """The function as Numba compiles it, with the options of the user's decorator."""
+        return njit(self.function) if isfunction(self.function) else self.function
+
+    @property
+    def precision(self) -> np.dtype:
+        """The coarsest floating point among what is differentiated."""
+        numbers = [np.asarray(leaf).dtype for i in self.argnums for leaf in leaves(self.arguments[i])]
+        return min(numbers, key=lambda dtype: dtype.itemsize)
+
+
+class Cases:
+    """The features of one group; as a decorator it adds a function at the group's usual point."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+        self.cases: list[Case] = []
+
+    def __call__(self, function: Callable) -> Callable:
+        return self.at(*self.arguments)(function)
+
+    def at(self, *arguments, argnums: tuple[int, ...] | None = None) -> Callable:
+        """Add a function at another point; without ``argnums`` it is differentiated in all its arguments."""
+        wanted = tuple(range(len(arguments))) if argnums is None else argnums
+
+        def add(function):
+            self.cases.append(Case(function, arguments, wanted))
+            return function
+
+        return add
+
+    @property
+    def parametrize(self):
+        return pytest.mark.parametrize("case", self.cases, ids=lambda case: case.name)
+
+
+def judge(case: Case) -> None:
+    """Hold Jacobian, values and arguments of one case to what they must be."""
+    primal = case.primal
+    given = copied(case.arguments)
+    jacobian = dj.jacfwd(case.function, argnums=case.argnums)(*given)
+    judge_jacobian(case, primal, jacobian)
+    judge_unchanged(case, given)
+    if len(case.argnums) == len(case.arguments):
+        value, _ = dj.jvp(case.function, given, ones_like(given))
+        judge_value(primal(*copied(case.arguments)), value)
+        judge_unchanged(case, given)
+
+
+def judge_jacobian(case: Case, primal: Callable, jacobian) -> None:
+    expected = differences(primal, case.arguments, case.argnums, case.precision)
+    given = leaves(jacobian)
+    assert len(given) == len(expected), f"{len(given)} blocks of derivatives, expected {len(expected)}"
+    tolerance = 1e-7 if case.precision == np.float64 else 5e-3
+    for block, reference in zip(given, expected, strict=True):
+        assert np.shape(block) == reference.shape
+        scale = max(1.0, np.max(np.abs(reference), initial=0.0))
+        np.testing.assert_allclose(block, reference, rtol=tolerance, atol=tolerance * scale)
+
+
+def judge_value(expected, value) -> None:
+    for mine, own in zip(leaves(value), leaves(expected), strict=True):
+        assert np.asarray(mine).tobytes() == np.asarray(own).tobytes(), f"value {mine!r} is not bit for bit {own!r}"
+
+
+def judge_unchanged(case: Case, given: tuple) -> None:
+    for before, after in zip(leaves(case.arguments), leaves(given), strict=True):
+        np.testing.assert_array_equal(after, before, err_msg="an argument was changed")
+
+
+def ones_like(arguments: tuple) -> tuple:
+    """A tangent of the structure of the arguments."""
+    return copied(arguments, lambda leaf: np.ones_like(leaf) if isinstance(leaf, np.ndarray) else 1.0)

@@ -1,0 +1,235 @@
+"""Calls: helpers, closures, recursion, functions as values, defaults, keywords, globals, compiled objects."""
+
+import math
+
+import numpy as np
+from numba import float64, guvectorize, njit, vectorize
+from numba.experimental import jitclass
+from numba.extending import overload, register_jitable
+
+from .case import Cases, judge
+
+X = np.array([1.3, 0.7, 2.2, 1.8])
+SCALE = 2.5
+WEIGHTS = np.array([1.0, 2.0, -1.0, 0.5])
+COEFFICIENTS = (0.5, 2.0)
+cases = Cases(X)
+
+
+@njit
+def product(a):
+    return a[0] * a[1]
+
+
+@njit
+def both(a, b):
+    return a * b, a + b
+
+
+@njit
+def with_defaults(a, power=2, shift=0.5):
+    return a**power + shift
+
+
+@njit
+def with_rest(a, *rest):
+    total = a
+    for r in rest:
+        total += r * a
+    return total
+
+
+@njit
+def doubled(g, x):
+    return g(x) * 2
+
+
+@njit
+def to_the(n, v):
+    if n <= 0:
+        return v * 0 + 1.0
+    return v * to_the(n - 1, v)
+
+
+@njit
+def is_even(n, v):
+    return v * 2.0 if n == 0 else is_odd(n - 1, v * v)
+
+
+@njit
+def is_odd(n, v):
+    return v * 3.0 if n == 0 else is_even(n - 1, v + 1.0)
+
+
+@njit("float64(float64, float64)")
+def eager(a, b):
+    return a * math.sin(b)
+
+
+@njit(inline="always")
+def inlined(a):
+    return a * a * SCALE
+
+
+@register_jitable
+def plain_helper(a):
+    return a * SCALE
+
+
+@vectorize
+def cubic(a):
+    return a * a * a
+
+
+@guvectorize([(float64[:], float64, float64[:])], "(n),()->(n)")
+def shifted(a, b, out):
+    for i in range(a.shape[0]):
+        out[i] = a[i] + b
+
+
+def quadruple(a):
+    raise NotImplementedError
+
+
+@overload(quadruple)
+def overload_quadruple(a):
+    def implementation(a):
+        return a * a * a * a
+
+    return implementation
+
+
+@jitclass([("stiffness", float64), ("rest", float64[:])])
+class Spring:
+    def __init__(self, stiffness, rest):
+        self.stiffness = stiffness
+        self.rest = rest
+
+    def doubled(self):
+        return self.stiffness * 2.0
+
+
+@cases
+def helpers(x):
+    p, s = both(x[0], x[1])
+    return product(x) * p, product(x[1:]) + s
+
+
+@cases
+def defaults_and_keywords(x):
+    return (
+        with_defaults(x[0]),
+        with_defaults(x[1], 3),
+        with_defaults(shift=x[2], a=x[0]),
+        with_defaults(x[0], shift=x[1]),
+    )
+
+
+@cases
+def starred_calls(x):
+    pair = (x[0], x[1])
+    return with_rest(x[0], x[1], 2.0), both(*pair)[0], with_rest(*pair)
+
+
+@cases
+def eager_and_inlined_callees(x):
+    return eager(x[0], x[1]) * inlined(x[2]), plain_helper(x[3]) * x[0]
+
+
+@cases
+def recursion(x):
+    return to_the(3, x[0]) * to_the(2, x[1])
+
+
+@cases
+def mutual_recursion(x):
+    return is_even(3, x[0]), is_odd(2, x[1])
+
+
+@cases
+def functions_as_values(x):
+    return doubled(product, x), doubled(lambda a: a[2] * a[3], x)
+
+
+@cases
+def closures(x):
+    offset = x[0]
+
+    def add(v):
+        return v * v + offset
+
+    square = lambda v: v * v * offset  # noqa: E731
+    return add(x[1]) * square(x[2])
+
+
+@cases
+def globals_are_constants(x):
+    y = WEIGHTS * 1.0
+    y[0] = x[0]
+    return y * x[1], (WEIGHTS * x).sum() * SCALE, x[0] * COEFFICIENTS[1] + COEFFICIENTS[0], WEIGHTS[2] * x[3]
+
+
+def made_with(factor, table):
+    def closing_over(x):
+        return factor * x + table[0] * x[1]
+
+    return closing_over
+
+
+cases(made_with(3.0, np.array([2.0, 1.0])))
+
+
+@cases
+def vectorized_callees(x):
+    return cubic(x), cubic(x[0]), cubic(x * 2.0).sum()
+
+
+@cases
+def overloaded_function(x):
+    return quadruple(x[0]) * x[1]
+
+
+@cases.at(X, Spring(2.0, np.array([0.5, 1.0, 1.5, 2.0])), argnums=(0,))
+def instance_as_inactive_data(x, spring):
+    return (x - spring.rest) * spring.stiffness + spring.doubled()
+
+
+@cases.at(X, 1.5)
+def positional_default(x, a=2.0):
+    return x * a
+
+
+@cases
+def solver_that_takes_a_function(x):
+    y = x[:2].copy()
+    for _ in range(5):
+        k1 = reaction(y)
+        k2 = reaction(y + 0.05 * k1)
+        y = y + 0.1 * k2
+    return y
+
+
+@njit
+def reaction(y):
+    d = np.empty_like(y)
+    d[0] = 1 + y[0] ** 2 * y[1] - 4 * y[0]
+    d[1] = 3 * y[0] - y[0] ** 2 * y[1]
+    return d
+
+
+@cases.at(X, X)
+def same_array_twice(x, y):
+    x[0] = 2.0 * y[1]
+    return x * y
+
+
+@cases.at(X, np.zeros(4))
+def writing_into_an_active_argument(x, out):
+    for i in range(4):
+        out[i] = x[i] * 2 + out[i]
+    return out
+
+
+@cases.parametrize
+def test_calls(case):
+    judge(case)

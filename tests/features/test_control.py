@@ -1,0 +1,163 @@
+"""Branches, loops, exits and exceptions."""
+
+import math
+
+import numpy as np
+
+from .case import Cases, judge
+
+X = np.array([1.3, 0.7, 2.2, 1.8])
+cases = Cases(X)
+
+
+@cases
+def branches(x):
+    y = 0.0
+    if x[0] > 0.5:
+        y = x[0] * 2
+    elif x[1] > 0:
+        y = x[1]
+    return y * x[2], (x[0] if x[1] > 3 else 0.0), (x[0] if x[0] == 1.0 else x[1])
+
+
+@cases
+def while_loop(x):
+    v = x[0]
+    steps = 0
+    while v < 100:
+        v = v * v + v * x[1]
+        steps += 1
+    return v, steps * x[2]
+
+
+@cases
+def break_continue_else(x):
+    total = 0.0
+    for i in range(4):
+        if i == 1:
+            continue
+        if total > 3.0:
+            break
+        total += x[i] * x[i]
+    else:
+        total = total * 100
+    return total
+
+
+@cases
+def return_from_a_loop(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += x[i] * x[i]
+        if total > 2.0:
+            return total * 2.0
+    return total
+
+
+@cases
+def exit_of_two_loops(x):
+    total = 0.0
+    for i in range(4):
+        for j in range(4):
+            total += x[i] * x[j] * 0.3
+            if total > 2.5:
+                return total * x[j]
+        if i == 2:
+            break
+    return total
+
+
+@cases
+def nested_while(x):
+    total = 0.0
+    i = 0
+    while i < x.shape[0]:
+        v = x[i]
+        j = 0
+        while v < 3.0:
+            v = v * 1.5 + 0.1 * x[0]
+            j += 1
+            if j == 3:
+                continue
+            total += v * v
+        i += 1
+    return total
+
+
+@cases
+def array_chosen_by_a_branch(x):
+    y = x[1:] if x[0] > 0.5 else x[:-1]
+    return y * y
+
+
+@cases
+def kepler_by_newton(x):
+    e = x[0]
+    for _ in range(20):
+        step = (e - 0.3 * math.sin(e) - x[0] * x[1]) / (1.0 - 0.3 * math.cos(e))
+        e -= step
+        if abs(step) < 1e-14:
+            break
+    return e
+
+
+@cases
+def raising_beside_the_way(x):
+    assert x.ndim == 1
+    if x[0] > 1e9:
+        raise ValueError("too large", 3)
+    total = 0.0
+    for i in range(4):
+        if x[i] < 0:
+            raise ValueError("negative")
+        total += math.sqrt(x[i])
+    return total
+
+
+@cases
+def trying(x):
+    try:
+        if x[0] > 1e9:
+            raise ValueError
+        y = x[0] * 2
+    except Exception:
+        y = x[1] * 1.0
+    return y
+
+
+@cases
+def catching(x):
+    try:
+        if x[0] > 0:
+            raise ValueError("caught")
+        y = x[0] * 2
+    except Exception:
+        y = x[1] * x[2]
+    return y
+
+
+@cases
+def printing(x):
+    if x[0] > 1e9:
+        print("large", x.size)
+    return x[0] * 2
+
+
+@cases.at(X, None, argnums=(0,))
+def argument_that_is_none(x, a):
+    b = x[0] if a is None else x[1]
+    return b * b
+
+
+@cases
+def unused_assignments(x):
+    y = np.zeros(3)
+    y = x * 2
+    z = y
+    y = z * x
+    return z * y
+
+
+@cases.parametrize
+def test_control(case):
+    judge(case)
