@@ -14,12 +14,11 @@ those of Siskind & Pearlmutter 2008, "Nesting forward-mode AD in a functional fr
 
 from __future__ import annotations
 
-from functools import reduce
-
 from llvmlite import ir
 from numba.core import types
 
 from dualjit.numbers import primal
+from dualjit.numbers.powers import GREATEST, integer_power
 from dualjit.numbers.tangents import FLAGS, PRODUCT_FLAGS, ListTangent, VectorTangent, total
 from dualjit.numbers.types import Dual
 from dualjit.rules.expr import evaluate
@@ -281,23 +280,19 @@ class Algebra:
         return [self.typed(Leaf(None, int(x.ir)) if x.type is None else x, types.int64) for x in leaves]
 
     def _integer_power(self, x, n):
-        constant = n.constant
-        if constant is None or abs(constant) > 64:
-            integer = isinstance(n.type, types.Integer)
-            exponent = types.int64 if integer or constant is not None else self.scalar
-            n = Leaf(None, int(constant)) if constant is not None else n
-            sig = self.scalar(self.scalar, exponent)
-            args = [self.real(x), self.typed(n, exponent)]
-            power = scalar_rows()["powi"].value
-            return Leaf(self.scalar, primal.compiled(self.context, self.builder, power, sig, args))
-        square, bits, factors = x, abs(int(constant)), []
+        if n.constant is None and isinstance(n.type, types.Integer):
+            sig = self.scalar(self.scalar, types.int64)
+            args = self.arguments((x, n), sig)
+            return self.leaf(primal.compiled(self.context, self.builder, integer_power, sig, args))
+        if n.constant is None or abs(n.constant) > GREATEST:
+            return self.apply("pow", x, n)
+        power, square, bits = self.const(1.0), x, abs(int(n.constant))
         while bits:
             if bits & 1:
-                factors.append(square)
+                power = square if power.constant == 1.0 else self.apply("mul", power, square)
             bits >>= 1
             square = self.apply("mul", square, square) if bits else square
-        power = reduce(lambda a, b: self.apply("mul", a, b), factors) if factors else self.const(1.0)
-        return self.apply("div", self.const(1.0), power) if constant < 0 else power
+        return self.apply("div", self.const(1.0), power) if n.constant < 0 else power
 
 
 def _integral(leaf):

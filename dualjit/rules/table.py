@@ -195,10 +195,11 @@ def composite(name: str, functions: tuple, arity: int, outputs: tuple[str, ...],
 def _enter(table, row):
     if row.name in table:
         raise ValueError(f"a second row is named {row.name!r}")
-    table[row.name] = row
     for function in row.functions:
-        if _BY_FUNCTION.setdefault(function, row) is not row:
+        if function in _BY_FUNCTION:
             raise ValueError(f"{function!r} is in two rows: {_BY_FUNCTION[function].name!r} and {row.name!r}")
+    table[row.name] = row
+    _BY_FUNCTION.update(dict.fromkeys(row.functions, row))
     return row
 
 

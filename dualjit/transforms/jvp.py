@@ -14,8 +14,8 @@ from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.numbers.intrinsics import partial
 from dualjit.numbers.lifting import from_partial
 from dualjit.transforms.arguments import python_function, signature_of
+from dualjit.transforms.columns import zero
 from dualjit.transforms.forward import ForwardPass, allocate, carries, primal_of, with_indices
-from dualjit.transforms.jacfwd import zero
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import check_differentiable, check_output, children, is_tuple, pack, scalar_type
 

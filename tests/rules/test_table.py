@@ -45,7 +45,8 @@ def test_infinite_partial_of_a_finite_value_is_declared_singular(name):
     row = ROWS[name]
     if row.singular:
         return
-    for args in itertools.product(SPECIAL, repeat=row.arity):
+    choices = [[x for x in SPECIAL if x == int(x) or not interval.integer] for interval in row.domain]
+    for args in itertools.product(*choices):
         y = value_of(row, *args)
         if math.isfinite(y):
             partials = [evaluate(partial, args, y, Floats) for partial in row.partials]
@@ -76,7 +77,7 @@ def test_composites_are_made_of_rows():
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if len(row.functions) > 1 and row.arity == 1])
 def test_functions_of_a_row_agree(name):
-    points = (0.3, 0.75, 1.0) if name != "acosh" else (1.0, 1.25, 3.0)
+    points = (0.3, 0.75) if name != "acosh" else (1.0, 1.25, 3.0)
     for x in points:
         values = [float(f(x)) for f in ROWS[name].functions]
         assert np.allclose(values, values[0], rtol=1e-15, atol=0.0)

@@ -4,6 +4,7 @@ Importing the package registers them.
 """
 
 from dualjit.numbers.arrays import (  # noqa: F401
+    convolution,
     extrema,
     factors,
     filling,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numba.core import types
 from numba.core.errors import TypingError
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, register_jitable
 
 from dualjit.numbers.intrinsics import from_partials, primal, store_partials, value
+from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Dual, Marked, marker_of, promote
 
 
@@ -71,7 +72,7 @@ def partials(x):
 
 
 def assembled(v, p, marked):
-    """The array of duals with values ``v`` and partials ``p`` (in C order), in C order."""
+    """The array of duals with values ``v`` and partials ``p`` (in C order), in the order of ``v``."""
     raise NotImplementedError("compiled code only")
 
 
@@ -146,10 +147,10 @@ def _partials(x):
 
 @overload(assembled)
 def _assembled(v, p, marked):
-    element_type, n = marked.instance_type, marked.instance_type.n
+    element_type, n, transposed = marked.instance_type, marked.instance_type.n, v.layout == "F"
 
     def impl(v, p, marked):
-        answer = np.empty(v.shape, element_type)
+        answer = np.empty(v.shape[::-1], element_type).T if transposed else np.empty(v.shape, element_type)
         source, start = p.reshape(p.size), 0
         for i, u in np.ndenumerate(v):
             answer[i] = from_partials(element_type, u, source[start : start + n])
@@ -157,6 +158,26 @@ def _assembled(v, p, marked):
         return answer
 
     return impl
+
+
+def slopes(x, marked):
+    """A function that takes an array to its partials of the level of ``marked``, zero if it has none."""
+    base, n = marked.base, marked.n
+    if not on_top(x, marked):
+        return register_jitable(lambda x: np.zeros(x.shape + (n,), base))
+    if x.dtype.base == base:
+        return register_jitable(lambda x: partials(x))
+    return register_jitable(lambda x: lifted(partials(x), base))
+
+
+def below(t, marked):
+    """A function that takes an array one level down, if it has the level of ``marked``."""
+    return values if on_top(t, marked) else same
+
+
+@register_jitable
+def same(x):
+    return x
 
 
 @overload(with_values)
@@ -204,6 +225,7 @@ def with_value(typingctx, d, v):
 
 __all__ = [
     "assembled",
+    "below",
     "element",
     "is_false",
     "is_none",
@@ -211,6 +233,8 @@ __all__ = [
     "on_top",
     "partials",
     "primals",
+    "same",
+    "slopes",
     "values",
     "with_primal",
     "with_value",

@@ -11,7 +11,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload, register_jitable
 
-from dualjit.numbers.arrays.levels import is_none, meet, on_top, values, with_values, with_value
+from dualjit.numbers.arrays.levels import below, is_none, meet, on_top, same, with_value, with_values
 from dualjit.numbers.arrays.registry import implements
 from dualjit.numbers.intrinsics import as_duals, as_floats, lift
 from dualjit.rules.arrays import linear, making
@@ -20,16 +20,6 @@ dot_of, asarray = linear.dot, making.asarray
 
 # Multiplications in the primal's product above which a call of BLAS pays.
 BLAS_PAYS = 1024
-
-
-def below(t, marked):
-    """A function that takes an array one level down, if it has the level."""
-    return values if on_top(t, marked) else same
-
-
-@register_jitable
-def same(x):
-    return x
 
 
 @implements(np.dot)

@@ -1,20 +1,19 @@
 """Linear systems, inverses, determinants and powers of matrices.
 
-One idea: LAPACK gives the values, one level down, and the derivatives solve linear equations with the same matrix, for all partials
-in one call (Giles 2008).
+One idea: LAPACK gives the values, one level down, and the derivatives solve linear equations with the same matrix, for all
+partials in one call (Giles 2008).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba.core import types
 from numba.extending import register_jitable
 
-from dualjit.numbers.arrays.levels import assembled, meet, on_top, partials, with_value
-from dualjit.numbers.arrays.products import below
+from dualjit.numbers.arrays.levels import assembled, below, meet, on_top, partials, slopes, values, with_value
 from dualjit.numbers.arrays.registry import implements
-from dualjit.numbers.intrinsics import as_floats, lift, partial, primal, value
+from dualjit.numbers.intrinsics import from_partials, lift, partial, primal
 from dualjit.numbers.lifting import lifted
+from dualjit.numbers.types import Dual
 from dualjit.rules.arrays import linear
 
 dot_of, solve_of, inv_of, det_of, slogdet_of = linear.dot, linear.solve, linear.inv, linear.det, linear.slogdet
@@ -23,44 +22,39 @@ dot_of, solve_of, inv_of, det_of, slogdet_of = linear.dot, linear.solve, linear.
 @implements(np.linalg.solve)
 def solve(a, b):
     marked = meet(a, b)
-    down_a, down_b, n = below(a, marked), below(b, marked), marked.n
-    right = register_jitable(lambda b: partials(b)) if on_top(b, marked) else no_partials(marked)
-    left = moved if on_top(a, marked) else unmoved
+    down_a, down_b, right = below(a, marked), below(b, marked), slopes(b, marked)
+    subtract = moved if on_top(a, marked) else unmoved
 
     def impl(a, b):
         matrix = down_a(a)
         x = solve_of(matrix, down_b(b))
-        columns = left(right(b), a, x)
-        shape = x.shape + (n,)
-        solved = solve_of(matrix, columns.reshape(b.shape[0], columns.size // max(b.shape[0], 1)))
-        return assembled(x, np.ascontiguousarray(solved).reshape(shape), marked)
+        if x.size == 0:
+            return lifted(x, marked)
+        rows = b.shape[0]
+        columns = right(b)  # db - dA x
+        subtract(columns.reshape(rows, x.size // rows, marked_n), a, x)
+        solved = solve_of(matrix, columns.reshape(rows, columns.size // rows))
+        return assembled(x, np.ascontiguousarray(solved), marked)
 
+    marked_n = marked.n
     return impl
-
-
-def no_partials(marked):
-    """Zeros in the place of the partials of an array that has none."""
-    base, n = marked.base, marked.n
-    return register_jitable(lambda b: np.zeros(b.shape + (n,), base))
 
 
 @register_jitable
 def unmoved(columns, a, x):
-    return columns
+    pass
 
 
 @register_jitable
 def moved(columns, a, x):
-    """Subtract the partials of ``a`` times ``x``."""
-    flat = columns.reshape(a.shape[0], x.size // max(a.shape[0], 1), columns.shape[-1])
-    vectors = x.reshape(flat.shape[:2]) if x.ndim == 1 else x
+    """Subtract the partials of ``a`` times ``x``, for each column of ``x`` and each partial."""
+    vectors = x.reshape(x.shape[0], columns.shape[1]) if x.ndim == 1 else x
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
-            for k in range(flat.shape[2]):
+            for k in range(columns.shape[2]):
                 slope = partial(a[i, j], k)
-                for c in range(flat.shape[1]):
-                    flat[i, c, k] = flat[i, c, k] - slope * vectors[j, c]
-    return columns
+                for c in range(columns.shape[1]):
+                    columns[i, c, k] = columns[i, c, k] - slope * vectors[j, c]
 
 
 @implements(np.linalg.inv)
@@ -68,14 +62,132 @@ def inv(a):
     marked, n = a.dtype, a.dtype.n
 
     def impl(a):
-        inverse = inv_of(below_a(a))
+        inverse = inv_of(values(a))
         size = a.shape[0]
-        first = dot_of(inverse, partials(a).reshape(size, size * n))  # C dA
-        answer = np.empty((size, size, n), first.dtype)
-        transposed = np.ascontiguousarray(inverse.T)
+        if size == 0:
+            return lifted(inverse, marked)
+        change = dot_of(np.ascontiguousarray(inverse), partials(a).reshape(size, size * n))  # C dA
+        right = np.ascontiguousarray(inverse.T)
         for i in range(size):
-            answer[i] = -dot_of(transposed, first[i].reshape(size, n))
-        return transposed_back(assembled(inverse, answer, marked))
+            change[i] = -dot_of(right, change[i].reshape(size, n)).reshape(size * n)
+        return assembled(inverse, change, marked)
 
-    below_a = below(a, marked)
     return impl
+
+
+@implements(np.linalg.slogdet)
+def slogdet(a):
+    marked, base, n = a.dtype, a.dtype.base, a.dtype.n
+
+    def impl(a):
+        matrix = values(a)
+        sign, log = slogdet_of(matrix)
+        slope = np.zeros(n, base)
+        if a.size:
+            inverse = inv_of(matrix)
+            for (i, j), d in np.ndenumerate(a):
+                for k in range(n):
+                    slope[k] = slope[k] + inverse[j, i] * partial(d, k)
+        return lift(sign, marked), from_partials(marked, log, slope)
+
+    return impl
+
+
+@implements(np.linalg.det)
+def det(a):
+    marked = a.dtype
+    zero_block = minor if isinstance(marked.base, Dual) and isinstance(marked.base.base, Dual) else small_minor
+
+    def impl(a):
+        return with_value(eliminated(a.copy(), marked, zero_block), det_of(values(a)))
+
+    return impl
+
+
+@register_jitable
+def eliminated(work, marked, zero_block):
+    """Determinant by elimination with complete pivoting: where a zero pivot is the last one, its derivative is right."""
+    n = work.shape[0]
+    answer = lift(1.0, marked)
+    for k in range(n):
+        row, column = largest(work, k)
+        if primal(work[row, column]) == 0.0:
+            return answer * zero_block(work[k:, k:], marked)
+        if row != k:
+            answer = -answer
+            for j in range(n):
+                work[k, j], work[row, j] = work[row, j], work[k, j]
+        if column != k:
+            answer = -answer
+            for i in range(n):
+                work[i, k], work[i, column] = work[i, column], work[i, k]
+        pivot = work[k, k]
+        answer = answer * pivot
+        for i in range(k + 1, n):
+            factor = work[i, k] / pivot
+            for j in range(k + 1, n):
+                work[i, j] = work[i, j] - factor * work[k, j]
+    return answer
+
+
+@register_jitable
+def largest(work, k):
+    """Where the greatest element of the part not yet eliminated is."""
+    row, column, size = k, k, -1.0
+    for i in range(k, work.shape[0]):
+        for j in range(k, work.shape[1]):
+            found = abs(primal(work[i, j]))
+            if found > size:
+                row, column, size = i, j, found
+    return row, column
+
+
+@register_jitable
+def small_minor(block, marked):
+    """Determinant of a matrix whose values are all zero, to second order."""
+    if block.shape[0] == 1:
+        return lift(block[0, 0], marked)
+    if block.shape[0] == 2:
+        return block[0, 0] * block[1, 1] - block[0, 1] * block[1, 0]
+    return lift(0.0, marked)
+
+
+@register_jitable
+def minor(block, marked):
+    """The same to any order, where that is known."""
+    if block.shape[0] > 2:
+        raise ValueError("third derivatives of a determinant of rank n-3 or less are not supported")
+    return small_minor(block, marked)
+
+
+@implements(np.linalg.matrix_power)
+def matrix_power(a, n):
+    def impl(a, n):
+        if a.shape[0] != a.shape[1]:
+            raise ValueError("input must be a square array")
+        base, exponent = np.ascontiguousarray(a), n
+        if n < 0:
+            base, exponent = np.ascontiguousarray(inv_of(a)), -n
+        if exponent == 0 or a.size == 0:
+            return identity_like(base)
+        if exponent == 3:
+            return dot_of(dot_of(base, base), base)
+        answer, square, started = base.copy(), base, False
+        while exponent:
+            if exponent & 1:
+                answer = dot_of(answer, square) if started else square.copy()
+                started = True
+            exponent >>= 1
+            if exponent:
+                square = dot_of(square, square)
+        return answer
+
+    return impl
+
+
+@register_jitable
+def identity_like(a):
+    answer = np.zeros_like(a)
+    for k in range(a.shape[0]):
+        answer[k, k] = 1.0
+    return answer

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dualjit.rules.arrays.table import Effect, inactive, row, view
+from dualjit.rules.stop import stop_gradient
 
 
 @inactive(np.zeros)
@@ -87,3 +88,7 @@ def fill(arr, val): ...
 
 @row(np.fill_diagonal, effect=Effect.INPLACE, writes="a")
 def fill_diagonal(a, val, wrap=False): ...
+
+
+@inactive(stop_gradient)
+def stop_gradient_(x): ...

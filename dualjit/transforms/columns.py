@@ -1,0 +1,312 @@
+"""Writes the body of a Jacobian driver: columns are numbered through all selected arguments, N of them per pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numba import types
+
+from dualjit.numbers.intrinsics import lift, partial, seed, set_partial, store_partials
+from dualjit.numbers.types import Dual
+from dualjit.transforms.arguments import Selection
+from dualjit.transforms.forward import ForwardPass, carries, dual_copy, primal_of
+from dualjit.transforms.source import Writer
+from dualjit.transforms.structure import children, is_list, is_tuple, item_type, leaves, pack, scalar_type
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A number, an array or a list among the arguments; ``first`` is its first column (of a list: an array of them)."""
+
+    expr: str
+    type: types.Type
+    first: str
+
+    @property
+    def size(self) -> str:
+        return f"{self.expr}.size" if isinstance(self.type, types.Array) else "1"
+
+    def item(self, i: str) -> Leaf:
+        return Leaf(f"{self.expr}[{i}]", item_type(self.type), f"{self.first}[{i}]")
+
+
+class JacobianBody:
+    """The body of the driver of one function for given types.
+
+    Its names: ``_dj_n`` columns in all, ``_dj_c`` the first column of the pass (``0`` where one pass is enough).
+    """
+
+    def __init__(self, w: Writer, forward: ForwardPass, selection: Selection, answer_types):
+        self.w, self.forward, self.selection, self.lanes = w, forward, selection, forward.lanes
+        self.answer_type, self.aux_type = answer_types
+        self.inputs = [(forward.names[i], forward.given[i]) for i in selection.positions]
+        flat = [t for expr, t in self.inputs for _, t in leaves(t, expr)]
+        numbers = all(not isinstance(t, types.Array) and not is_list(t) for t in flat)
+        self.one_pass = numbers and len(flat) <= self.lanes
+        self.c = "0" if self.one_pass else "_dj_c"
+
+    def write(self) -> None:
+        w = self.w
+        self.leaves = self.number_columns()
+        kept = [i for i in self.selection.positions if not self.forward.renews(i)]
+        copies = self.copy(kept)
+        with self.passes():
+            copies |= self.copy([i for i in self.selection.positions if i not in kept])
+            self.forward.call(w, self.seeded(copies), "_dj_answer")
+            w(f"_dj_y = {'_dj_answer' if self.aux_type is None else '_dj_answer[0]'}")
+            with self.first_pass():
+                self.results = [self.allocate(y, t) for y, t in leaves(self.answer_type, "_dj_y")]
+                if self.aux_type is not None:
+                    w(f"_dj_aux = {primal_of(w, '_dj_answer[1]', self.aux_type, self.forward.level)}")
+            self.store_all()
+        answer = self.assemble(self.answer_type, iter(self.results))
+        w(f"return {answer}, _dj_aux" if self.aux_type is not None else f"return {answer}")
+
+    # passes ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def passes(self) -> Iterator[None]:
+        """What is written inside runs once for every N columns, at least once."""
+        if self.one_pass:
+            yield
+            return
+        self.w("_dj_c = 0")
+        with self.w.block("while True:"):
+            yield
+            self.w(f"_dj_c += {self.lanes}")
+            with self.w.block("if _dj_c >= _dj_n:"):
+                self.w("break")
+
+    @contextmanager
+    def first_pass(self) -> Iterator[None]:
+        if self.one_pass:
+            yield
+            return
+        with self.w.block("if _dj_c == 0:"):
+            yield
+
+    def number_columns(self) -> list[Leaf]:
+        """Give every leaf its first column and count them."""
+        found, n = [], "0"
+        for expr, t in self.inputs:
+            for part, leaf in leaves(t, expr):
+                found.append(Leaf(part, leaf, self.firsts(part, leaf, n) if is_list(leaf) else n))
+                n = self.after(found[-1])
+        self.w(f"_dj_n = {n}")
+        return found
+
+    def after(self, leaf: Leaf) -> str:
+        """The column behind a leaf, as a name or a literal."""
+        if is_list(leaf.type):
+            return f"{leaf.first}[-1]"
+        if leaf.size == "1" and leaf.first.isdigit():
+            return str(int(leaf.first) + 1)
+        name = self.w.fresh("first")
+        self.w(f"{name} = {leaf.first} + {leaf.size}")
+        return name
+
+    def firsts(self, expr: str, t: types.Type, n: str) -> str:
+        """An array with the first column of each item of a list, and the column behind the last."""
+        w, name, i = self.w, self.w.fresh("firsts"), self.w.fresh("q")
+        w(f"{name} = {w.bind('empty', np.empty)}(len({expr}) + 1, {w.bind('intp', np.intp)})")
+        w(f"{name}[0] = {n}")
+        with w.block(f"for {i} in range(len({expr})):"):
+            w(f"{name}[{i} + 1] = {name}[{i}] + {Leaf(f'{expr}[{i}]', item_type(t), '').size}")
+        return name
+
+    # seeds -----------------------------------------------------------------------------------------------------
+
+    def copy(self, positions) -> dict[int, str]:
+        names, given, wanted = self.forward.names, self.forward.given, self.forward.twin.argtypes
+        return {i: dual_copy(self.w, names[i], given[i], wanted[i]) for i in positions}
+
+    def seeded(self, copies: dict[int, str]) -> dict[int, str]:
+        """Unit partials for the columns of this pass, none for those of the last one."""
+        remaining = iter(self.leaves)
+        return {
+            i: self.seed(copies[i], self.forward.given[i], self.forward.twin.argtypes[i], remaining, i)
+            for i in self.selection.positions
+        }
+
+    def seed(self, copy: str, t: types.Type, wanted: types.Type, remaining: Iterator[Leaf], position: int) -> str:
+        w = self.w
+        if is_tuple(t):
+            parts = [
+                self.seed(own, item, goal, remaining, position)
+                for (own, item), goal in zip(children(t, copy), wanted.types, strict=True)
+            ]
+            return pack(t, parts, w.bind)
+        leaf = next(remaining)
+        if is_list(t):
+            i = w.fresh("q")
+            with w.block(f"for {i} in range(len({leaf.expr})):"):
+                item = leaf.item(i)
+                if isinstance(item.type, types.Array):
+                    self.seed_array(item, f"{copy}[{i}]", item_type(wanted), position)
+                else:
+                    w(f"{copy}[{i}] = {self.seed_number(item, item_type(wanted))}")
+            return copy
+        if isinstance(t, types.Array):
+            self.seed_array(leaf, copy, wanted, position)
+            return copy
+        seeded = w.fresh("s")
+        w(f"{seeded} = {self.seed_number(leaf, wanted)}")
+        return seeded
+
+    def seed_number(self, leaf: Leaf, wanted: types.Type) -> str:
+        return f"{self.w.bind('seed', seed)}({self.w.bind('T', wanted)}, {leaf.expr}, {self.lane(leaf)})"
+
+    def lane(self, leaf: Leaf) -> str:
+        return leaf.first if self.one_pass else f"{leaf.first} - _dj_c"
+
+    def seed_array(self, leaf: Leaf, copy: str, wanted: types.Type, position: int) -> None:
+        if not self.forward.renews(position):
+            self.seed_range(leaf, copy, wanted, f"_dj_c - {self.lanes}", "0.0")
+        self.seed_range(leaf, copy, wanted, "_dj_c", "1.0")
+
+    def seed_range(self, leaf: Leaf, copy: str, wanted: types.Type, start: str, unit: str) -> None:
+        """Set the one partial of every element whose column is in the pass that begins at ``start``."""
+        w, k, lane = self.w, self.w.fresh("k"), self.w.fresh("lane")
+        w(f"{lane} = {leaf.first} - ({start})")
+        with w.block(f"for {k} in range(max(-{lane}, 0), min({self.lanes} - {lane}, {leaf.size})):"):
+            at = in_memory(w, leaf.expr, wanted.ndim, k) if wanted.layout == "F" else k
+            w(f"{w.bind('set_partial', set_partial)}({copy}, {at}, {lane} + {k}, {unit})")
+
+    # results ---------------------------------------------------------------------------------------------------
+
+    def allocate(self, y: str, t: types.Type) -> list[str]:
+        """Variables for the derivative of one output leaf with respect to each input leaf."""
+        return [self.allocate_block(y, t, leaf) for leaf in self.leaves]
+
+    def allocate_block(self, y: str, t: types.Type, leaf: Leaf) -> str:
+        w, name = self.w, self.w.fresh("J")
+        if is_list(t):
+            i = w.fresh("q")
+            w(f"{name} = [{self.fresh_block(i, item_type(t), leaf.expr, leaf.type)} for {i} in {y}]")
+        else:
+            w(f"{name} = {self.fresh_block(y, t, leaf.expr, leaf.type)}")
+        return name
+
+    def fresh_block(self, y: str, t: types.Type, x: str, u: types.Type) -> str:
+        """Expression of a block of shape ``y.shape + x.shape``."""
+        if is_list(u):
+            i = self.w.fresh("q")
+            return f"[{self.fresh_block(y, t, i, item_type(u))} for {i} in {x}]"
+        base = self.base_of(t)
+        shape = " + ".join(f"{e}.shape" for e, v in ((y, t), (x, u)) if isinstance(v, types.Array))
+        if not shape:
+            return zero(self.w, base)
+        # An answer without partials of this level does not depend on the arguments: its Jacobian stays zero.
+        make = np.empty if carries(t, self.forward.level) else np.zeros
+        return f"{self.w.bind(make.__name__, make)}({shape}, {self.w.bind('base', base)})"
+
+    def base_of(self, t: types.Type) -> types.Type:
+        number = scalar_type(t)
+        return number.base if isinstance(number, Dual) and number.level == self.forward.level else number
+
+    def store_all(self) -> None:
+        for (y, t), variables in zip(leaves(self.answer_type, "_dj_y"), self.results, strict=True):
+            if carries(t, self.forward.level):
+                for leaf, name in zip(self.leaves, variables, strict=True):
+                    self.each(y, t, name, lambda e, v, target, leaf=leaf: self.store_leaf(e, v, leaf, target))
+
+    def each(self, expr: str, t: types.Type, name: str, body) -> None:
+        """``body(expression, type, target)``, in a loop for each item of a list."""
+        if not is_list(t):
+            body(expr, t, name)
+            return
+        i = self.w.fresh("q")
+        with self.w.block(f"for {i} in range(len({expr})):"):
+            body(f"{expr}[{i}]", item_type(t), f"{name}[{i}]")
+
+    def store_leaf(self, y: str, t: types.Type, leaf: Leaf, target: str) -> None:
+        if not is_list(leaf.type):
+            self.store(y, t, leaf, target)
+            return
+        i = self.w.fresh("q")
+        with self.w.block(f"for {i} in range(len({leaf.expr})):"):
+            self.store(y, t, leaf.item(i), f"{target}[{i}]")
+
+    def store(self, y: str, t: types.Type, leaf: Leaf, target: str) -> None:
+        """The lanes of this pass that belong to one input leaf, into one Jacobian block."""
+        if isinstance(leaf.type, types.Array):
+            self.store_range(y, t, leaf, target)
+        elif self.one_pass:
+            self.store_lane(y, t, leaf.first, target)
+        else:
+            lane = self.w.fresh("lane")
+            self.w(f"{lane} = {self.lane(leaf)}")
+            with self.w.block(f"if 0 <= {lane} < {self.lanes}:"):
+                self.store_lane(y, t, lane, target)
+
+    def store_lane(self, y: str, t: types.Type, lane: str, target: str) -> None:
+        w, take = self.w, self.w.bind("partial", partial)
+        if not isinstance(t, types.Array):
+            w(f"{target} = {take}({y}, {lane})")
+            return
+        flat = w.fresh("flat")
+        w(f"{flat} = {target}.reshape(-1)")
+        with self.rows(y, t) as (row, element):
+            w(f"{flat}[{row}] = {take}({element}, {lane})")
+
+    def store_range(self, y: str, t: types.Type, leaf: Leaf, target: str) -> None:
+        w, store = self.w, self.w.bind("store", store_partials)
+        lane, lo, hi, flat = w.fresh("lane"), w.fresh("lo"), w.fresh("hi"), w.fresh("flat")
+        w(f"{lane} = {self.lane(leaf)}")
+        w(f"{lo} = max({lane}, 0)")
+        w(f"{hi} = min({lane} + {leaf.size}, {self.lanes})")
+        with w.block(f"if {lo} < {hi}:"):
+            w(f"{flat} = {target}.reshape(-1)")
+            if isinstance(t, types.Array):
+                with self.rows(y, t) as (row, element):
+                    w(f"{store}({element}, {flat}, {row} * {leaf.size} + {lo} - {lane}, {lo}, {hi})")
+            else:
+                w(f"{store}({y}, {flat}, {lo} - {lane}, {lo}, {hi})")
+
+    @contextmanager
+    def rows(self, y: str, t: types.Array) -> Iterator[tuple[str, str]]:
+        """A loop over the elements of an array in C order: names of the row's number and of the element."""
+        w, row, element = self.w, self.w.fresh("r"), self.w.fresh("e")
+        if t.ndim == 1:
+            with w.block(f"for {row} in range({y}.size):"):
+                yield row, f"{y}[{row}]"
+            return
+        w(f"{row} = 0")
+        with w.block(f"for {element} in {y}.flat:"):
+            yield row, element
+            w(f"{row} += 1")
+
+    def assemble(self, t: types.Type, results) -> str:
+        """The structure of the answer, in each place the structure of the arguments."""
+        if is_tuple(t):
+            return pack(t, [self.assemble(item, results) for item in t.types], self.w.bind)
+        variables = iter(next(results))
+        blocks = [self.input_structure(u, variables) for _, u in self.inputs]
+        return blocks[0] if self.selection.single else f"({', '.join(blocks)},)"
+
+    def input_structure(self, t: types.Type, variables) -> str:
+        if is_tuple(t):
+            return pack(t, [self.input_structure(item, variables) for item in t.types], self.w.bind)
+        return next(variables)
+
+
+def zero(w: Writer, base: types.Type) -> str:
+    """Expression of zero of a number type."""
+    name = w.bind("base", base)
+    return f"{w.bind('lift', lift)}(0.0, {name})" if isinstance(base, Dual) else f"{name}(0.0)"
+
+
+def in_memory(w: Writer, expr: str, ndim: int, k: str) -> str:
+    """Position in an array in F order of the element that is number ``k`` in C order."""
+    rest, parts, strides = k, [], ["1"]
+    for axis in range(1, ndim):
+        strides.append(f"{strides[-1]} * {expr}.shape[{axis - 1}]")
+    for axis in reversed(range(ndim)):
+        parts.append(f"({rest}) % {expr}.shape[{axis}] * ({strides[axis]})")
+        rest = f"({rest}) // {expr}.shape[{axis}]"
+    position = w.fresh("at")
+    w(f"{position} = {' + '.join(parts)}")
+    return position
