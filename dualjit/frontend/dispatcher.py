@@ -16,6 +16,7 @@ from numba.core.registry import CPUDispatcher
 from numba.core.typing.typeof import typeof
 
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
+from dualjit.numbers.types import marker_of
 
 OPTIONS = ("nogil", *ARITHMETIC_OPTIONS)
 
@@ -73,6 +74,15 @@ class _ImplementationCompiler(_FunctionCompiler):
     def __init__(self, implement, base: _FunctionCompiler):
         super().__init__(base.py_func, base.targetdescr, base.targetoptions, base.locals, base.pipeline_class)
         self.implement = implement
+
+    def _compile_core(self, args, return_type):
+        self.internal = marker_of(*args) is not None
+        return super()._compile_core(args, return_type)
+
+    def _customize_flags(self, flags):
+        # Arrays of duals can't be boxed: code for them is called from compiled code alone.
+        flags.no_cpython_wrapper = flags.no_cfunc_wrapper = self.internal
+        return flags
 
     def _get_implementation(self, args, kws):
         return self.implement(tuple(value_type(t) for t in args))

@@ -7,14 +7,16 @@ import threading
 import weakref
 from collections.abc import Callable
 
-from numba.core import errors
+from numba.core import errors, ir
 from numba.core.registry import CPUDispatcher
 
+from dualjit.errors import DualjitError
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
 from dualjit.frontend.compiler import ActiveCompiler
 from dualjit.frontend.dispatcher import Derivative
-from dualjit.frontend.inference import NeedsMarkedArguments
-from dualjit.numbers.types import mark
+from dualjit.frontend.inference import NeedsMarkedArguments, first_reason
+from dualjit.frontend.refusal import refuse
+from dualjit.numbers.types import mark, marker_of
 
 # What of the user's decorator is kept, besides the arithmetic options.
 KEPT_OPTIONS = (*ARITHMETIC_OPTIONS, "parallel")
@@ -26,9 +28,10 @@ _lock = threading.RLock()
 class Twin(CPUDispatcher):
     """Internal dispatcher of a user's function under the active pipeline."""
 
-    def __init__(self, py_func: Callable, targetoptions: dict):
+    def __init__(self, function: Callable, py_func: Callable, targetoptions: dict):
         pipeline = type("ActiveCompilerOfTwin", (ActiveCompiler,), {"twin": self})
         super().__init__(py_func, targetoptions={"nopython": True, **targetoptions}, pipeline_class=pipeline)
+        self.function = function
         # Argument types with which a call was refused, to the arguments that have to be marked.
         self.needs: dict[tuple, dict] = {}
 
@@ -61,6 +64,12 @@ class Twin(CPUDispatcher):
                 argtypes = tuple(
                     mark(t, needed.arguments[i]) if i in needed.arguments else t for i, t in enumerate(argtypes)
                 )
+            except (errors.LoweringError, errors.NumbaNotImplementedError, NotImplementedError) as error:
+                if isinstance(error, DualjitError) or marker_of(*argtypes) is None:
+                    raise
+                code = self.py_func.__code__
+                loc = getattr(error, "loc", None) or ir.Loc(code.co_filename, code.co_firstlineno)
+                raise refuse(loc, "this statement", first_reason(error)) from error
             else:
                 return Specialisation(self, tuple(argtypes))
 
@@ -79,7 +88,7 @@ class Specialisation:
 def _make(function) -> Twin:
     options = getattr(function, "targetoptions", {})
     body = _caller_of(function) if isinstance(function, Derivative) else getattr(function, "py_func", function)
-    return Twin(body, {k: options[k] for k in KEPT_OPTIONS if options.get(k)})
+    return Twin(function, body, {k: options[k] for k in KEPT_OPTIONS if options.get(k)})
 
 
 def _caller_of(derivative: Derivative) -> Callable:

@@ -1,4 +1,4 @@
-"""Calls of ``@vectorize`` functions on active data: the scalar function, compiled with active arguments, element by element.
+"""Calls of ``@vectorize`` functions on active data: the scalar function with active arguments, element by element.
 
 Relies on ``DUFunc`` keeping the Python function it was made of, ``DUFunc._dispatcher.py_func``.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 from numba.core import types
+from numba.core.registry import cpu_target
 from numba.extending import overload
 from numba.np.ufunc.dufunc import DUFunc
 
@@ -36,6 +37,9 @@ def elementwise(ufunc: DUFunc, twin_of: Callable) -> Callable:
         exec(f"def {ufunc.__name__}({names}): pass", namespace)
         _stubs[ufunc] = stub = namespace[ufunc.__name__]
         overload(stub)(_implementation(scalar, names, twin_of))
+        # Registered while something is being compiled: the contexts have to look again.
+        cpu_target.typing_context.refresh()
+        cpu_target.target_context.refresh()
     return _stubs[ufunc]
 
 

@@ -16,7 +16,23 @@ from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, marker_of
 from dualjit.rules import table
 
-FUNCTIONS = {len, range, enumerate, zip, iter, reversed, print, slice, tuple, list, lifted, bool, isinstance, type}
+FUNCTIONS = {
+    len,
+    range,
+    enumerate,
+    zip,
+    iter,
+    reversed,
+    print,
+    slice,
+    tuple,
+    list,
+    float,
+    int,
+    bool,
+    isinstance,
+    lifted,
+}
 ARRAY_ATTRIBUTES = {"shape", "size", "ndim", "T", "flat", "dtype", "real", "flags"}
 NUMBER_ATTRIBUTES = {"real"}
 LIST_METHODS = {"append", "insert", "extend", "pop", "clear", "reverse", "copy", "index", "count", "sort", "remove"}
@@ -55,7 +71,7 @@ def known_method(receiver: types.Type, name: str) -> bool:
 
 
 def known_function(function, fnty) -> bool:
-    if isinstance(fnty, (types.NamedTupleClass, types.Dispatcher)):
+    if isinstance(fnty, (types.NamedTupleClass, types.NumberClass, types.Dispatcher)):
         return True
     if function is None or not is_hashable(function):
         return False

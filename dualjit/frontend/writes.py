@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba.core import ir, types
 
 from dualjit.frontend.definitions import definition, is_expr, static_value
-from dualjit.frontend.origins import CONTAINERS, GROWING, ITERATORS, PASS_ON
+from dualjit.frontend.origins import GROWING, ITERATORS, PASS_ON
 from dualjit.numbers.types import Marked
 from dualjit.rules import table
 
@@ -73,7 +73,9 @@ class Roots:
 
     def may_refer(self, var) -> bool:
         held = self.typemap.get(var.name)
-        return isinstance(held, CONTAINERS) or not isinstance(held, (types.Number, types.Boolean, types.NoneType, Marked))
+        return isinstance(held, CONTAINERS) or not isinstance(
+            held, (types.Number, types.Boolean, types.NoneType, Marked)
+        )
 
     def sources(self, expr):
         if expr.op in PASS_ON:

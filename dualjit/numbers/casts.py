@@ -9,7 +9,8 @@ from __future__ import annotations
 from numba.core import types
 from numba.core.imputils import lower_cast, lower_constant
 
-from dualjit.numbers.algebra import Algebra, Leaf, leaf_of
+from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.forms import Leaf, leaf_of
 from dualjit.numbers.types import Active, Dual
 
 

@@ -9,7 +9,8 @@ from numba.core import cgutils
 from numba.core.imputils import lower_builtin
 
 from dualjit.numbers import primal
-from dualjit.numbers.algebra import Algebra, Leaf, value_of
+from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.forms import Leaf, value_of
 from dualjit.numbers.scalars import operand_types, stripped
 from dualjit.numbers.templates import register_template
 from dualjit.numbers.types import Dual, marker_of

@@ -16,7 +16,8 @@ from numba.core.typing import signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-from dualjit.numbers.algebra import Algebra, leaf_of
+from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.forms import leaf_of
 from dualjit.numbers.types import Dual
 
 INT32, INT64 = ir.IntType(32), ir.IntType(64)

@@ -12,8 +12,9 @@ from numba.core import types
 from numba.core.imputils import lower_builtin
 from numba.core.typing import signature
 
-from dualjit.numbers import primal
-from dualjit.numbers.algebra import Algebra, Leaf
+from dualjit.numbers import elementwise, primal
+from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.forms import Leaf
 from dualjit.numbers.templates import register_template
 from dualjit.numbers.types import Dual, strip
 from dualjit.rules.table import scalar_rows
@@ -66,6 +67,7 @@ def register():
         for key in row.functions:
             if key not in (min, max):
                 register_template(key, row.active)
+                elementwise.register(key, row)
                 for combination in operand_types(row.arity):
                     lower_builtin(key, *combination)(lowering(key, row))
     lower_builtin(round, Dual, types.Integer)(lowering(round, scalar_rows()["round"]))

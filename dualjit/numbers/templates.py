@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from functools import reduce
 
+import numpy as np
 from numba.core import types
 from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
@@ -72,6 +73,8 @@ class RowTemplate(AbstractTemplate):
         numbers = [n for n in map(number_of, args) if n is not None]
         if not numbers or kws or not all(isinstance(t, OPERANDS) for t in args):
             return None
+        if isinstance(self.function, np.ufunc) and len(args) > self.function.nin:
+            return None  # the front end makes an output argument an assignment
         marker = reduce(lambda a, b: a and promote(a, b), numbers)
         primal = signature_of(self.context, self.function, tuple(map(_stripped, args)))
         if marker is None or primal is None or len(primal.args) != len(args):
@@ -83,6 +86,16 @@ class RowTemplate(AbstractTemplate):
             return signature(args[0], *given) if fits else None
         answer = remark(primal.return_type, marker) if self.active else primal.return_type
         return None if answer is None or None in given else signature(answer, *given)
+
+    def get_impl_key(self, sig):
+        """Whole arrays have code of their own, which Numba's for arrays of any elements must not hide."""
+        whole = any(isinstance(t, types.Array) for t in sig.args)
+        return elementwise_key(self.function) if whole else super().get_impl_key(sig)
+
+
+def elementwise_key(function):
+    """Under which key the code of ``function`` on arrays of marked numbers is registered."""
+    return "elementwise", function
 
 
 def register_template(key, active):

@@ -21,9 +21,10 @@ from numba.core.typeconv import Conversion
 class Marked(types.Type):
     """A real number with derivative information; ``scalar`` is the float underneath."""
 
-    # RewriteArrayExprs gathers expressions of "internal" types alone; a marked number in an
-    # array expression is an element like any other.
-    _is_internal = True
+    @property
+    def is_internal(self):
+        """RewriteArrayExprs gathers operands of "internal" types alone; a marked number is one like any other."""
+        return True
 
     @property
     def scalar(self) -> types.Float:

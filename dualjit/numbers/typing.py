@@ -57,6 +57,7 @@ def register(row: ArrayRow) -> None:
             if marker is None:
                 answer = primal_type(self.context, row, args, kws)
                 return answer and signature(answer, *args, *kws.values())
+            args, kws = tuple(map(present, args)), {k: present(t) for k, t in kws.items()}
             folded = fold(pysig, args, kws)
             if lacks_room(row, folded, marker):
                 return None  # the front end marks the allocation first
@@ -120,6 +121,11 @@ def fold(pysig, args, kws) -> tuple[types.Type, ...]:
     )
 
 
+def present(t: types.Type) -> types.Type:
+    """What an optional argument is when it is not None; NumPy's functions take no None here."""
+    return t.type if isinstance(t, types.Optional) else t
+
+
 def plain(t: types.Type) -> types.Type:
     """Literals of numbers would compile one implementation per number; those of strings choose the implementation."""
     return t if isinstance(t, types.StringLiteral) else types.unliteral(t)
@@ -154,8 +160,9 @@ def lower(row: ArrayRow):
             given, values = without_omitted(given, values)
         callee = typing.resolve_value_type(row.functions[0] if direct else implementation_of(row))
         found = callee.get_call_type(typing, given, {})
-        cast = [context.cast(builder, v, t, u) for v, t, u in zip(values, given, found.args, strict=True)]
-        answer = context.get_function(callee, found)(builder, cast)
+        values = [context.cast(builder, v, t, u) for v, t, u in zip(values, given, found.args, strict=False)]
+        values += [context.get_constant_generic(builder, t, None) for t in found.args[len(given) :]]
+        answer = context.get_function(callee, found)(builder, values)
         return context.cast(builder, answer, found.return_type, sig.return_type)
 
     return code

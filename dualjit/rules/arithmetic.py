@@ -1,9 +1,10 @@
 """Rows of the operators and of the ufuncs that are arithmetic.
 
-Source: the rules of differentiation; DLMF 1.4.12 (product), 1.4.13 (quotient).
+One idea: the quotient's partials share one reciprocal, so that a division of duals costs two divisions.
+
+Source: DLMF 1.4(iii), the rules of differentiation.
 """
 
-import builtins
 import math
 import operator
 
@@ -15,20 +16,27 @@ _IN_PLACE = "in place: the same row"
 
 active("add", (operator.add, operator.iadd, np.add), lambda a, b: 1.0, lambda a, b: 1.0, edges=_IN_PLACE)
 active("sub", (operator.sub, operator.isub, np.subtract), lambda a, b: 1.0, lambda a, b: -1.0, edges=_IN_PLACE)
-active("mul", (operator.mul, operator.imul, np.multiply), lambda a, b: b, lambda a, b: a, edges=_IN_PLACE, source="DLMF 1.4.12")
+active(
+    "mul",
+    (operator.mul, operator.imul, np.multiply),
+    lambda a, b: b,
+    lambda a, b: a,
+    edges=_IN_PLACE,
+    source="DLMF 1.4(iii)",
+)
 active(
     "div",
     (operator.truediv, operator.itruediv, np.true_divide),
     lambda a, b: 1.0 / b,
     lambda a, b, y: -(y * (1.0 / b)),
-    edges="b = 0: value and partials are infinite or NaN, not masked; so are partials for |b| < 2**-1024, where 1/b overflows",
-    source="DLMF 1.4.13",
+    edges="b = 0, or |b| < 2**-1024 so that 1/b overflows: partials are infinite or NaN, and not masked",
+    source="DLMF 1.4(iii)",
 )
 active("neg", (operator.neg, np.negative), lambda x: -1.0)
 active("pos", (operator.pos, np.positive), lambda x: 1.0)
 active("conjugate", (np.conjugate,), lambda x: 1.0, edges="of reals: the identity")
-active("square", (np.square,), lambda x: 2.0 * x)
-active("reciprocal", (np.reciprocal,), lambda x, y: -(y * y), edges="0: value and derivative infinite, as for div")
+active("square", (np.square,), lambda x: 2.0 * x, source="DLMF 4.7.10")
+active("reciprocal", (np.reciprocal,), lambda x, y: -(y * y), edges="0: infinite, as for div", source="DLMF 4.7.10")
 
 _DEGREE = math.pi / 180.0
 active("radians", (math.radians, np.deg2rad, np.radians), lambda x: _DEGREE)

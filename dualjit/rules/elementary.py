@@ -33,9 +33,9 @@ internal(
 )
 _LOG_EDGES = f"derivative +inf at the pole, for -0 too; {_OUTSIDE}"
 _LOG = {"singular": True, "domain": (Interval(0.0, near=(1.0,)),), "edges": _LOG_EDGES}
-active("log", (math.log, np.log), lambda x: fn.log_slope(x), source="DLMF 4.7.2", **_LOG)
-active("log2", (math.log2, np.log2), lambda x: fn.log_slope(x) * (1.0 / LN2), source="DLMF 4.7.2", **_LOG)
-active("log10", (math.log10, np.log10), lambda x: fn.log_slope(x) * (1.0 / LN10), source="DLMF 4.7.2", **_LOG)
+active("log", (math.log, np.log), lambda x: fn.log_slope(x), source="DLMF 4.7.1", **_LOG)
+active("log2", (math.log2, np.log2), lambda x: fn.log_slope(x) * (1.0 / LN2), source="DLMF 4.7.1", **_LOG)
+active("log10", (math.log10, np.log10), lambda x: fn.log_slope(x) * (1.0 / LN10), source="DLMF 4.7.1", **_LOG)
 active(
     "log1p",
     (math.log1p, np.log1p),
@@ -43,7 +43,7 @@ active(
     singular=True,
     domain=(Interval(-1.0, near=(0.0,)),),
     edges=_LOG_EDGES,
-    source="DLMF 4.7.2",
+    source="DLMF 4.7.1",
 )
 
 active("sin", (math.sin, np.sin), lambda x: fn.cos(x), domain=_CIRCLE, source="DLMF 4.20.1")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg"})
 BOOLEAN = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
@@ -23,7 +23,7 @@ class Expr:
     """A node; the arithmetic operators, ``abs``, ``<``, ``<=``, ``>``, ``>=``, ``&``, ``|`` and ``~`` build trees."""
 
     __slots__ = ("_key",)
-    _interned: dict[tuple, Expr] = {}
+    _interned: ClassVar[dict[tuple, Expr]] = {}
 
     def __new__(cls, *key):
         full = (cls, *cls._identity(*key))

@@ -4,7 +4,7 @@ One idea: relative accuracy everywhere on the positive axis.  Near its root ``r`
 positive terms, ``psi(x) = (x - r) sum 1/((k + r)(k + x))``, of which the first few are written out and the rest
 is a polynomial; elsewhere only terms of one sign are added.  Plain functions of floats, which Numba compiles.
 
-Source: DLMF 5.7.6 (the sum), 5.5.2, 5.5.4, 5.11.2 and 5.15; DLMF 25.11.1 and 25.11.5 (Hurwitz zeta by Euler-Maclaurin).
+Source: DLMF 5.7.6 (the sum), 5.5.2, 5.5.4, 5.11.2 and 5.15; DLMF 25.11.1 and 2.10.1 (Hurwitz zeta by Euler-Maclaurin).
 The polynomial was fitted with mpmath (Chebyshev nodes, 60 digits, greatest error 1.1e-18).
 """
 
@@ -113,15 +113,8 @@ def polygamma(n, x):
             start, weight = np.ceil(x) - x, 1.0
         else:
             start, weight = 1.0 - x, -1.0
-        base, zeta, shift = start, 0.0, 0.0
-        while base < order + 15.0:
-            power = 1.0 / base
-            for _ in range(order):
-                power *= 1.0 / base
-            zeta += power
-            shift += 1.0
-            base = start + shift
-        reciprocal = 1.0 / base
+        count = max(0, int(np.ceil(order + 15.0 - start)))
+        reciprocal = 1.0 / (start + count)
         power = 1.0
         for _ in range(order):
             power *= reciprocal
@@ -129,6 +122,11 @@ def polygamma(n, x):
         for j in range(len(EULER_MACLAURIN)):
             tail += EULER_MACLAURIN[j] * factor
             factor *= (order + 2.0 + 2.0 * j) * (order + 3.0 + 2.0 * j) * reciprocal * reciprocal
-        zeta += power * (1.0 / order + reciprocal * tail)
+        zeta = power * (1.0 / order + reciprocal * tail)
+        for shift in range(count - 1, -1, -1):  # the greatest last, so that little is lost
+            power = reciprocal = 1.0 / (start + shift)
+            for _ in range(order):
+                power *= reciprocal
+            zeta += power
         total += weight * zeta
     return factorial * total

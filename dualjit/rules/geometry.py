@@ -1,9 +1,9 @@
 """Rows of length and angle in the plane.
 
-One idea: both derivatives are coordinates over a length; the length is computed without overflow, and the derivatives of
-those quotients are products of quotients, which neither overflow nor cancel.
+One idea: both derivatives are coordinates over a length; the length is computed without overflow, and the derivatives
+of those quotients are products of quotients, which neither overflow nor cancel.
 
-Source: DLMF 1.5 (polar coordinates); Higham, Accuracy and Stability, 2nd ed., section 27.8 (scaled lengths).
+Source: DLMF 1.5(ii), polar coordinates; Higham, Accuracy and Stability, 2nd ed., section 27.8 (scaled lengths).
 """
 
 import math
@@ -35,7 +35,9 @@ active(
     (math.hypot, np.hypot),
     lambda a, b, y: fn.direction(a, b, y),
     lambda a, b, y: fn.direction(b, a, y),
+    domain=(REAL, REAL),
     edges="(0, 0): 0, the least of all subgradients, and so all higher derivatives; a = 0 or b = 0 alone: smooth",
+    source="DLMF 1.5(ii)",
 )
 
 
@@ -71,5 +73,5 @@ active(
     singular=True,
     domain=(REAL, REAL),
     edges="(0, 0): NaN, for the angle has no limit there; on the cut: the derivative is continuous across it",
-    source="DLMF 4.24.9",
+    source="DLMF 1.5(ii), 4.24.9",
 )

@@ -1,9 +1,9 @@
 """Rows of roots and powers.
 
-One idea: where ``y - 1`` is not a float, ``x**(y - 1)`` comes from ``x**y``, which is known: a power magnifies the rounding of
-its exponent by the logarithm of its base.
+One idea: where ``y - 1`` is not a float, ``x**(y - 1)`` comes from ``x**y``, which is known: a power magnifies the
+rounding of its exponent by the logarithm of its base.
 
-Source: DLMF 4.7.8, 4.7.10; Muller, Elementary Functions, 3rd ed., ch. 12 (powers), for the loss in ``x**(y - 1)``.
+Source: DLMF 4.7.9, 4.7.10; Muller, Elementary Functions, 3rd ed., ch. 12 (powers), for the loss in ``x**(y - 1)``.
 """
 
 import builtins
@@ -22,6 +22,7 @@ active(
     singular=True,
     domain=(POSITIVE,),
     edges="0 and -0: +inf; below: NaN",
+    source="DLMF 4.7.10",
 )
 
 internal(
@@ -39,7 +40,7 @@ active(
     lambda x, y: fn.cbrt_slope(x, y),
     singular=True,
     edges="0: +inf, the second derivative infinite with the sign of -x",
-    source="DLMF 4.7.8",
+    source="DLMF 4.7.10",
 )
 
 
@@ -60,7 +61,7 @@ def _log_unless(vanishes, x):
 
 
 _KNOWN = "third argument: x**n, already known; its derivative is counted in those of x and n"
-_POWERS = {"singular": True, "domain": (POSITIVE, REAL, REAL), "edges": _KNOWN, "source": "DLMF 4.7.8, 4.7.10"}
+_POWERS = {"singular": True, "domain": (POSITIVE, REAL, REAL), "edges": _KNOWN, "source": "DLMF 4.7.9, 4.7.10"}
 _ROOT = "the mixed derivative x**(n-1) (1 + n log x) has a root, where it is a difference of equal numbers"
 internal(
     "power_below",
@@ -86,10 +87,15 @@ active(
     lambda x, n, y: fn.power_log(x, n, y),
     singular=True,
     domain=(POSITIVE, REAL),
-    edges="by x: 0 for n = 0, at x = 0 1 for n = 1, 0 for n > 1, infinite for n < 1; by n: 0 at x = 0, n >= 0, NaN for x < 0; "
-    "second derivative: x**(n - 2) may overflow before it is multiplied by a tiny n",
-    source="DLMF 4.7.8, 4.7.10",
-    accuracy=cancelling(_ROOT, 2, d01=lambda x, n: abs(fn.pow(x, n) / x), d10=lambda x, n: abs(fn.pow(x, n) / x)),
+    edges="x, n = 0: 0; x = 0, n = 1: 1, n > 1: 0, n < 1: infinite; n, x = 0, n >= 0: 0; n, x < 0: NaN",
+    source="DLMF 4.7.9, 4.7.10",
+    accuracy=cancelling(
+        f"{_ROOT}; x**(n-2) may overflow before it is multiplied by a tiny n",
+        2,
+        d00=lambda x, n: fn.select(fn.eq(fn.pow(x, n) / x / x, math.inf), math.inf, 0.0),
+        d01=lambda x, n: abs(fn.pow(x, n) / x),
+        d10=lambda x, n: abs(fn.pow(x, n) / x),
+    ),
 )
 active(
     "powi",
@@ -99,5 +105,5 @@ active(
     value=lambda x, n: x**n,
     domain=(REAL, Interval(-20.0, 20.0, integer=True)),
     edges="power with an integer exponent, which has no derivative; n = 0: 0, also at x = 0",
-    source="DLMF 4.7.8",
+    source="DLMF 4.7.10",
 )

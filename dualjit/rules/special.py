@@ -4,6 +4,7 @@ Source: DLMF chapters 5 and 7; 10.49 and 10.51 (sinc).
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def _share(exp, rate):
     return share
 
 
-_SHARES = {"domain": (REAL, REAL), "edges": "a = b: one half, for infinities too", "source": "DLMF 4.2.19"}
+_SHARES = {"domain": (REAL, REAL), "edges": "a = b: one half, for infinities too", "source": "DLMF 4.7.1, 4.7.7"}
 internal(
     "share",
     lambda a, b, y: y * fn.share(b, a),
@@ -63,7 +64,8 @@ _PSI = {
     "edges": "0 and -0: a pole, infinite with the sign of its side; -1, -2, ...: NaN",
     "source": "DLMF 5.2.2, 5.15.1",
 }
-_PSI_ROOTS = "digamma has a root between any two poles on the negative axis, where its reflection is a difference"
+_PSI_ROOTS = "digamma has a root between any two poles on the negative axis, where it is a difference"
+_GAMMA = "the gamma function of the C library and of Numba is off by several ulps itself"
 
 
 def _reflected(x):
@@ -78,16 +80,22 @@ internal(
     accuracy=Accuracy(first=8.0, reason="the power n + 1 is a product of as many factors"),
     **_PSI | {"domain": (Interval(1.0, 6.0, integer=True), Interval(0.0))},
 )
-internal("trigamma", lambda x: fn.polygamma(2.0, x), formula=lambda x: fn.polygamma(1.0, x), **_PSI)
 internal(
-    "digamma", lambda x: fn.trigamma(x), value=digamma, accuracy=cancelling(_PSI_ROOTS, 1, d=_reflected), **_PSI
+    "trigamma",
+    lambda x: fn.polygamma(2.0, x),
+    formula=lambda x: fn.polygamma(1.0, x),
+    accuracy=cancelling(f"{_PSI_ROOTS}; so have its even derivatives", 1, d0=lambda x: fn.select(x < 0.0, 16.0, 0.0)),
+    **_PSI,
 )
+internal("digamma", lambda x: fn.trigamma(x), value=digamma, accuracy=cancelling(_PSI_ROOTS, 1, d=_reflected), **_PSI)
 active("lgamma", (math.lgamma,), lambda x: fn.digamma(x), accuracy=cancelling(_PSI_ROOTS, 1, d0=_reflected), **_PSI)
 active(
     "gamma",
     (math.gamma,),
     lambda x, y: y * fn.digamma(x),
-    accuracy=cancelling(_PSI_ROOTS, 1, d0=lambda x: abs(fn.gamma(x)) * _reflected(x)),
+    accuracy=replace(
+        cancelling(f"{_GAMMA}; {_PSI_ROOTS}", 1, d0=lambda x: abs(fn.gamma(x)) * _reflected(x)), first=12.0
+    ),
     **_PSI,
 )
 

@@ -54,7 +54,7 @@ class Accuracy:
 
 
 def cancelling(reason: str, arity: int, **sizes: Callable) -> Accuracy:
-    """The accuracy of a row with derivatives that can cancel; ``d01`` is the derivative by arguments 0 and 1, ``d`` the value."""
+    """The accuracy of a row with derivatives that can cancel: ``d01`` is that by arguments 0 and 1, ``d`` the value."""
     terms = tuple((tuple(map(int, key[1:])), trace(size, arity)) for key, size in sizes.items())
     return Accuracy(terms=terms, reason=reason)
 
@@ -75,8 +75,8 @@ class ScalarRow:
     partials : tuple of Expr
         One per argument, in ``Arg(i)`` and ``Answer()``; empty for an inactive row (derivative zero, or not a float).
     value : Expr, callable or None
-        Internal rows: the value, as an expression or as a Python function of floats which Numba compiles and which never
-        divides by zero.  None: the value is what ``functions[0]`` gives.
+        Internal rows: the value, as an expression or as a Python function of floats which Numba compiles (it calls
+        none but ``math`` and NumPy functions).  None: the value is what ``functions[0]`` gives.
     singular : bool
         A partial can be infinite or NaN at a finite argument: zero tangents are to be masked there.
     domain : tuple of Interval

@@ -73,7 +73,7 @@ def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
            [1., 0.]])
     """
     selection = select(f, argnums)
-    if chunk is not None and chunk not in CHUNKS:
+    if chunk is not None and not (isinstance(chunk, int) and chunk in CHUNKS):
         raise ArgnumsError(f"chunk={chunk!r}: the columns per pass are one of {CHUNKS}, or None to let dualjit choose")
     name = identifier(f"jacfwd_{python_function(f).__name__}")
     names: dict = {}
@@ -105,8 +105,9 @@ class ColumnDriver(Implementation):
 
     def observe(self, args):
         """A few columns fit one vector register; a wider dual would only carry zeros."""
-        sizes = [np.size(args[i]) for i in self.selection.positions if i < len(args) and not isinstance(args[i], tuple)]
-        few = len(sizes) == len(self.selection.positions) and sum(sizes) <= FEW_LANES
+        chosen = [args[i] for i in self.selection.positions if i < len(args)]
+        plain = len(chosen) == len(self.selection.positions) and all(isinstance(a, (float, np.ndarray)) for a in chosen)
+        few = plain and sum(map(np.size, chosen)) <= FEW_LANES
         self.most = FEW_LANES if few else MAX_LANES
 
     def answer_types(self, forward: ForwardPass):

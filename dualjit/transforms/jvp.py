@@ -96,7 +96,7 @@ def _jvp_in_jitted_code(f, primals, tangents):
     function = getattr(f, "dispatcher", None)
     if function is None:
         return None
-    compiled = driver(function)
+    compiled = driver(getattr(function, "function", function))  # inside differentiated code f is a twin
     return lambda f, primals, tangents: compiled(primals, tangents)
 
 

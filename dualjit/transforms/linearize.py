@@ -11,11 +11,12 @@ from scipy.sparse.linalg import LinearOperator
 
 from dualjit.errors import ShapeError
 from dualjit.frontend.dispatcher import Derivative, Implementation
-from dualjit.numbers.intrinsics import from_partials, store_partials
-from dualjit.transforms import jvp as jvp_module
+from dualjit.numbers.intrinsics import set_partial, store_partials
 from dualjit.transforms.arguments import python_function, signature_of
-from dualjit.transforms.forward import ForwardPass, allocate, carries, with_indices
+from dualjit.transforms.columns import in_memory
+from dualjit.transforms.forward import ForwardPass, carries, dual_copy
 from dualjit.transforms.jacfwd import MAX_LANES
+from dualjit.transforms.jvp import jvp
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import check_differentiable, check_output, children, is_tuple, leaves, pack
 
@@ -62,7 +63,7 @@ def linearize(f: Callable, *primals) -> tuple:
     """
     point = _copied(primals)
     zeros = _map(point, lambda x: np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0)
-    y = jvp_module.jvp(f, point, zeros)[0]
+    y = jvp(f, point, zeros)[0]
     return y, LinearMap(f, point, y)
 
 
@@ -84,7 +85,7 @@ class LinearMap(LinearOperator):
                 f"J was given {len(tangents)} tangents, expected {len(self._primals)}, one per primal: "
                 "call J(*tangents)"
             )
-        return jvp_module.jvp(self._f, self._primals, tangents)[1]
+        return jvp(self._f, self._primals, tangents)[1]
 
     def _matmat(self, columns):
         columns = np.ascontiguousarray(columns, dtype=self.dtype)
@@ -145,24 +146,25 @@ class _Body(Implementation):
         return build(self.name, w.text(f"def {self.name}(primals, columns):"), w.names)
 
     def write(self, w: Writer, forward: ForwardPass, columns: types.Array) -> None:
-        zeros, dtype = w.bind("zeros", np.zeros), w.bind("dtype", columns.dtype)
         w("_dj_k = columns.shape[1]")
-        # Duals read whole vectors: the last ones past the end of V.
-        w(f"_dj_v = {zeros}((columns.shape[0], (_dj_k + {MAX_LANES - 1}) // {MAX_LANES} * {MAX_LANES}), {dtype})")
-        w("_dj_v[:, :_dj_k] = columns")
+        duals = {
+            i: dual_copy(w, name, t, forward.twin.argtypes[i])
+            for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True))
+        }
         w("_dj_c = 0")
         with w.block("while True:"):
+            w(f"_dj_hi = min({MAX_LANES}, _dj_k - _dj_c)")
             w("_dj_row = 0")
-            duals = {
-                i: self.seeded(w, name, t, forward.twin.argtypes[i])
-                for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True))
-            }
-            forward.call(w, duals, "_dj_y")
+            seeded = {}
+            for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True)):
+                if forward.renews(i):
+                    duals[i] = dual_copy(w, name, t, forward.twin.argtypes[i])
+                seeded[i] = self.seeded(w, name, t, duals[i], forward.twin.argtypes[i])
+            forward.call(w, seeded, "_dj_y")
             with w.block("if _dj_c == 0:"):
                 w(f"_dj_m = {' + '.join(_size(e, t) for e, t in leaves(forward.return_type, '_dj_y'))}")
-                w(f"_dj_out = {zeros}((_dj_m, _dj_k), {dtype})")
+                w(f"_dj_out = {w.bind('zeros', np.zeros)}((_dj_m, _dj_k), {w.bind('dtype', columns.dtype)})")
                 w("_dj_flat = _dj_out.reshape(-1)")
-            w(f"_dj_hi = min({MAX_LANES}, _dj_k - _dj_c)")
             w("_dj_row = 0")
             for expr, t in leaves(forward.return_type, "_dj_y"):
                 self.store(w, expr, t, forward.level)
@@ -171,24 +173,24 @@ class _Body(Implementation):
                 w("break")
         w("return _dj_out")
 
-    def seeded(self, w: Writer, expr: str, t: types.Type, wanted: types.Type) -> str:
+    def seeded(self, w: Writer, expr: str, t: types.Type, copy: str, wanted: types.Type) -> str:
+        """Write a piece of V into the partials of an argument: a row for each of its elements."""
         if is_tuple(t):
-            goals = zip(children(t, expr), wanted.types, strict=True)
-            return pack(t, [self.seeded(w, part, item, goal) for (part, item), goal in goals], w.bind)
-        make, row = w.bind("from_partials", from_partials), f"_dj_v[_dj_row, _dj_c:_dj_c + {MAX_LANES}]"
-        if not isinstance(t, types.Array):
-            dual = w.fresh("d")
-            w(f"{dual} = {make}({w.bind('T', wanted)}, {expr}, {row})")
+            parts = zip(children(t, expr), children(t, copy), wanted.types, strict=True)
+            return pack(t, [self.seeded(w, e, u, own, goal) for (e, u), (own, _), goal in parts], w.bind)
+        one = not isinstance(t, types.Array)
+        if one:
+            number, copy = copy, w.fresh("d")
+            w(f"{copy} = {w.bind('empty', np.empty)}(1, {w.bind('T', wanted)})")
+            w(f"{copy}[0] = {number}")
+        element, lane = w.fresh("e"), w.fresh("lane")
+        with w.block(f"for {element} in range({1 if one else f'{expr}.size'}):"):
+            at = in_memory(w, expr, t.ndim, element) if not one and wanted.layout == "F" else element
+            with w.block(f"for {lane} in range({MAX_LANES}):"):
+                unit = f"columns[_dj_row, _dj_c + {lane}] if {lane} < _dj_hi else 0.0"
+                w(f"{w.bind('set_partial', set_partial)}({copy}, {at}, {lane}, {unit})")
             w("_dj_row += 1")
-            return dual
-        copy, element = allocate(w, expr, wanted), w.bind("T", wanted.dtype)
-
-        def body(at):
-            w(f"{copy}[{at}] = {make}({element}, {expr}[{at}], {row})")
-            w("_dj_row += 1")
-
-        with_indices(w, expr, t.ndim, body)
-        return copy
+        return f"{copy}[0]" if one else copy
 
     def store(self, w: Writer, expr: str, t: types.Type, level: int) -> None:
         store = f"{w.bind('store', store_partials)}({{}}, _dj_flat, _dj_row * _dj_k + _dj_c, 0, _dj_hi)"

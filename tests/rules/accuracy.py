@@ -1,7 +1,7 @@
 """The distance of a row's derivatives from the exact ones, in units in the last place.
 
-One idea: the error is measured against the exact function of the very float the argument is, and is relative down to the smallest
-normal number; below it an absolute error of that number is allowed.
+One idea: the error is measured against the exact function of the very float the argument is, and is relative down to
+the smallest normal number; below it an absolute error of that number is allowed.
 """
 
 import math
@@ -25,6 +25,8 @@ KNOWN = {"direction": "hypot", "power_below": "pow", "power_log": "pow", "cbrt_s
 def ulps(computed, exact, terms=0.0):
     """Error of a float in units in the last place of ``exact``, or of the terms it is the sum of."""
     size = max(abs(exact), mp.mpf(terms))
+    if mp.isinf(size):
+        return 0.0
     if abs(exact) > GREATEST / 2:
         return 0.0 if abs(computed) > GREATEST / 4 and (computed > 0) == (exact > 0) else math.inf
     if not math.isfinite(computed):

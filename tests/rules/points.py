@@ -8,14 +8,12 @@ import math
 
 import numpy as np
 
-EXTREME = 300.0  # decimal exponents: products of two stay within range or overflow cleanly
-
 
 def _inside(interval, candidates):
     return [float(x) for x in candidates if interval.low <= x <= interval.high and math.isfinite(x)]
 
 
-def argument(interval, rng, each=10):
+def argument(interval, rng, each=7):
     """Points of one interval."""
     if interval.integer:
         return [float(n) for n in range(int(interval.low), int(interval.high) + 1)]
@@ -23,7 +21,7 @@ def argument(interval, rng, each=10):
     points = list(rng.uniform(low, high, 2 * each)) if low < high else []
     if math.isfinite(interval.low) and math.isfinite(interval.high):
         points += list(rng.uniform(interval.low, interval.high, 2 * each))
-    size = 10.0 ** np.concatenate([rng.uniform(-EXTREME, EXTREME, each), rng.uniform(-20, 20, each), rng.uniform(-2, 4, each)])
+    size = 10.0 ** np.concatenate([rng.uniform(*span, each) for span in ((-300, 300), (-20, 20), (-2, 4))])
     points += list(size) + list(-size)
     for special in (*interval.near, interval.low, interval.high):
         if math.isfinite(special):
@@ -38,7 +36,7 @@ def points_of(domain, seed=1):
     pools = [argument(interval, rng) for interval in domain]
     if len(domain) == 1:
         return [(x,) for x in pools[0]]
-    drawn = [tuple(float(rng.choice(pool)) for pool in pools) for _ in range(120)]
+    drawn = [tuple(float(rng.choice(pool)) for pool in pools) for _ in range(80)]
     if any(interval.integer for interval in domain):
         return drawn
     second = domain[1]
@@ -46,5 +44,5 @@ def points_of(domain, seed=1):
         close = rng.choice(pools[0], 12)
         drawn += [(float(a), float(a * (1.0 + rng.uniform(-1, 1) * 10.0**exponent))) for a in close]
     moderate = [[x for x in pool if 1e-3 < abs(x) < 1e3] for pool in pools]
-    drawn += [tuple(float(rng.choice(pool)) for pool in moderate) for _ in range(80)]
+    drawn += [tuple(float(rng.choice(pool)) for pool in moderate) for _ in range(50)]
     return [p for p in drawn if second.low <= p[1] <= second.high]

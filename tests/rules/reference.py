@@ -1,14 +1,15 @@
 """The exact functions, in mpmath, and their derivatives by differences of very high precision.
 
-One idea: a reference knows values alone.  With steps hundreds of bits below the argument, and more bits than two
-differences lose, central differences are exact to far more than the digits of a float; so no formula for a derivative is
-written down twice.
+One idea: a reference knows values alone.  With steps far below the argument, and more bits than two differences lose,
+central differences are exact to many more than the digits of a float; so no formula for a derivative is written down
+twice.
 """
 
 import math
 from functools import cache
 
 import mpmath as mp
+
 
 def _log_of_sum(a, b):
     if abs(a - b) > 2000:  # the lesser share is no float
@@ -35,6 +36,10 @@ def _length(a, b):
 
 def _lgamma(x):
     return mp.log(abs(mp.gamma(x))) if x < 0 or x > 1e-3 else mp.log(mp.gamma(x))
+
+
+def _tail(x):
+    return mp.sign(x) * mp.erfc(abs(x))  # erfc up to a constant, which would need a thousand bits and has no derivative
 
 
 def _polygamma(n, x):
@@ -111,8 +116,8 @@ FUNCTIONS = {
     "frexp_mantissa": lambda x: x / mp.mpf(2) ** (1 + mp.floor(mp.log(abs(x), 2))),
     "modf_fraction": lambda x: x - (mp.floor(x) if x > 0 else mp.ceil(x)),
     "gaussian": lambda x: mp.exp(-x * x),
-    "erf": mp.erf,
-    "erfc": mp.erfc,
+    "erf": lambda x: mp.erf(x) if abs(x) < 1 else -_tail(x),
+    "erfc": lambda x: mp.erfc(x) if abs(x) < 1 else _tail(x),
     "share": lambda a, b: 1 / (1 + mp.exp(b - a)),
     "share2": lambda a, b: 1 / (1 + mp.mpf(2) ** (b - a)),
     "logaddexp": _log_of_sum,
@@ -142,19 +147,19 @@ def derivatives(name, args, orders):
     while bits < 16000:
         with mp.workprec(bits):
             exact = _difference(FUNCTIONS[name], [mp.mpf(a) for a in args], orders)
-            if not mp.isfinite(exact) or isinstance(exact, mp.mpc):
-                return mp.nan
+            if isinstance(exact, mp.mpc):  # the step left the domain
+                exact = mp.nan
             if exact and abs(exact - before) <= abs(exact) * mp.mpf(2) ** -70:
                 return exact
         bits, before = 2 * bits, exact
-    return mp.mpf(0)
+    return mp.nan if mp.isnan(exact) else mp.mpf(0)
 
 
 def _difference(f, point, orders):
     if not orders:
         return mp.mpmathify(f(*point))
     i, rest = orders[0], orders[1:]
-    h = min(mp.mpf(1), *(abs(a) for a in point if a)) * mp.mpf(2) ** -(mp.mp.prec // 6)
+    h = min(mp.mpf(1), *(abs(a) for a in point if a)) * mp.mpf(0.7) * mp.mpf(2) ** -(mp.mp.prec // 6)
     if rest == (i,):
         sides = [_difference(f, _moved(point, i, k * h), ()) for k in (1, 0, -1)]
         return (sides[0] - 2 * sides[1] + sides[2]) / (h * h)

@@ -6,11 +6,11 @@ import pytest
 
 from dualjit.rules import scalar_rows
 
-from .edges import EDGES
 from .accuracy import computed
+from .edges import EDGES
 
 
-@pytest.mark.parametrize("name, args, orders, expected", EDGES, ids=[f"{e[0]}{e[1]}-{e[2]}" for e in EDGES])
+@pytest.mark.parametrize(("name", "args", "orders", "expected"), EDGES, ids=[f"{e[0]}{e[1]}-{e[2]}" for e in EDGES])
 def test_derivative_at_the_edge(name, args, orders, expected):
     got = computed(scalar_rows()[name], args, orders)
     assert got == expected or (math.isnan(got) and math.isnan(expected))

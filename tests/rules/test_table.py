@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from dualjit.rules import Answer, Expr, composite_rows, derivative, evaluate, row_of, scalar_rows
+from dualjit.rules import Answer, Const, Expr, composite_rows, derivative, evaluate, row_of, scalar_rows
 from dualjit.rules.expr import PRIMITIVES, operations
 from dualjit.rules.table import inactive
 
@@ -21,9 +21,12 @@ SPECIAL = (0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 1.5, 2.0, -2.0, 3.0, -30.0, 30.0)
 def test_row_is_well_formed(name):
     row = ROWS[name]
     assert row.name == name
-    assert len(row.partials) in (0, row.arity) and len(row.domain) == row.arity
+    assert len(row.partials) in (0, row.arity)
+    assert len(row.domain) == row.arity
     assert bool(row.functions) != (row.value is not None) or name == "powi"
     assert row.edges or row.active, "an inactive row says why it is"
+    linear = all(isinstance(partial, Const) for partial in row.partials)
+    assert row.source or row.edges or linear, "a formula has a source, a convention says what it is"
     for function in row.functions:
         assert row_of(function) is row
 

@@ -31,10 +31,8 @@ def figures(row: dict, bound: Bound | None) -> dict:
         return answer
     answer["per primal"] = row["derivative"] / row["function"]
     answer["per input"] = answer["per primal"] / row["inputs"]
-    if "bare" in row:
-        answer["above bare"] = row["derivative"] - row["bare"]
     if bound is not None:
-        figure = answer[bound.quantity]
+        figure = {**row, **answer}[bound.quantity]
         answer["bound"] = {
             "quantity": bound.quantity,
             "limit": bound.limit,

@@ -31,25 +31,22 @@ def measure(name: str, effort: str, stage: Callable[[str], None]) -> dict:
         with subprocess.Popen(
             command, env=environment(), stdout=subprocess.PIPE, stderr=complaints, text=True
         ) as worker:
-            row = listen(worker.stdout, stage)
-        if row is not None and worker.returncode == 0:
-            return row
+            last = listen(worker.stdout, stage)
+        if "row" in last:
+            return last["row"]
         complaints.seek(0)
-        said = complaints.read().strip()
-    print(said, file=sys.stderr)
-    last = said.splitlines()[-1] if said else f"exit code {worker.returncode}"
-    return {"name": name, "failure": last}
+        print(complaints.read().strip(), file=sys.stderr)
+    return {"name": name, "failure": last.get("failure", f"the process died, exit code {worker.returncode}")}
 
 
-def listen(lines, stage: Callable[[str], None]) -> dict | None:
-    """Pass the worker's stages on until it gives the row."""
-    row = None
+def listen(lines, stage: Callable[[str], None]) -> dict:
+    """Pass the worker's stages on; give its last message, empty when it said nothing."""
+    message: dict = {}
     for line in lines:
         message = json.loads(line)
         if "stage" in message:
             stage(message["stage"])
-        row = message.get("row", row)
-    return row
+    return message
 
 
 def environment() -> dict[str, str]:

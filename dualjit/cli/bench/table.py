@@ -4,6 +4,7 @@ One idea: the cells are made once, as text; the two ways to show them know nothi
 """
 
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from .figures import COMPILE_RATIO
@@ -61,7 +62,7 @@ def is_text(column: int) -> bool:
 def line(row: dict) -> list[str]:
     """The cells of a row."""
     if "failure" in row:
-        return [row["name"], *[""] * (len(HEADINGS) - 3), row["failure"], "FAILED"]
+        return [row["name"], *[""] * (len(HEADINGS) - 3), textwrap.shorten(row["failure"], 36), "FAILED"]
     compile_cells = [
         f"{row['compile function']:.2f} s",
         f"{row['compile derivative']:.2f} s",

@@ -1,13 +1,14 @@
 """Timing that a busy machine disturbs as little as possible.
 
 One idea: the calls to compare take turns, one short batch of each per round, so that whatever
-slows the machine slows all of them; the answer is the median over the rounds.
+slows the machine slows all of them in the same round; medians over the rounds do the rest.
 """
 
-import statistics
 import timeit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ QUICK = Effort(rounds=15, batch=1e-3)
 TINY = Effort(rounds=3, batch=1e-4)
 
 
-def interleaved(functions: Mapping[str, Callable], args: Sequence, effort: Effort) -> dict[str, float]:
-    """Median seconds per call of each function on the same arguments.
+def interleaved(functions: Mapping[str, Callable], args: Sequence, effort: Effort) -> dict[str, np.ndarray]:
+    """Seconds per call of each function on the same arguments, round by round.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def interleaved(functions: Mapping[str, Callable], args: Sequence, effort: Effor
     Returns
     -------
     dict
-        Seconds per call by the functions' names.
+        For each function's name an array with one figure per round.
     """
     timers = {name: timer(function, args) for name, function in functions.items()}
     counts = {name: calls_per_batch(t, effort.batch) for name, t in timers.items()}
@@ -46,7 +47,7 @@ def interleaved(functions: Mapping[str, Callable], args: Sequence, effort: Effor
     for _ in range(effort.rounds):
         for name, t in timers.items():
             seconds[name].append(t.timeit(counts[name]) / counts[name])
-    return {name: statistics.median(values) for name, values in seconds.items()}
+    return {name: np.array(values) for name, values in seconds.items()}
 
 
 def timer(function: Callable, args: Sequence) -> timeit.Timer:

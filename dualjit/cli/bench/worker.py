@@ -2,13 +2,15 @@
 
 One idea: a fresh process, pinned to one core, has compiled nothing before, so compile times
 mean the same for every problem, and a crash takes one row with it, not the table.
-It speaks JSON, one object a line: ``{"stage": ...}`` as it goes on, ``{"row": ...}`` at the end.
+It speaks JSON, one object a line: ``{"stage": ...}`` as it goes on, at the end ``{"row": ...}`` or
+``{"failure": ...}``.
 """
 
 import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 
 import numpy as np
@@ -23,10 +25,14 @@ EFFORTS = {"full": timing.FULL, "quick": timing.QUICK, "tiny": timing.TINY}
 
 
 def main(name: str, effort: str) -> None:
-    """Measure the named problem and print what came out."""
+    """Measure the named problem and say what came out."""
     pin_to_one_core()
-    scenario = next(s for s in SCENARIOS if s.name == name)
-    say({"row": measure(scenario, effort)})
+    try:
+        scenario = next(s for s in SCENARIOS if s.name == name)
+        say({"row": measure(scenario, effort)})
+    except Exception as error:  # a failure is a result: it becomes a row of the table
+        traceback.print_exc()
+        say({"failure": f"{type(error).__name__}: {error}".splitlines()[0]})
 
 
 def measure(scenario, effort: str) -> dict:
@@ -53,12 +59,15 @@ def measure(scenario, effort: str) -> dict:
 
 
 def times(scenario, derivative: Callable, args: tuple, effort: timing.Effort) -> dict[str, float]:
-    """Seconds per call of the function, of its derivative, and of the bare call where there is one."""
+    """Median seconds per call of the function and of its derivative, and of what a bare call does not explain."""
     functions = {"function": scenario.function, "derivative": derivative}
     if scenario.bare is not None:
         scenario.bare(*args)
         functions["bare"] = scenario.bare
-    return timing.interleaved(functions, args, effort)
+    seconds = timing.interleaved(functions, args, effort)
+    if scenario.bare is not None:  # a small difference of large figures: taken within each round
+        seconds["above bare"] = seconds["derivative"] - seconds["bare"]
+    return {name: float(np.median(values)) for name, values in seconds.items()}
 
 
 def warm_up() -> None:

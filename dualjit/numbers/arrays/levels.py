@@ -40,6 +40,12 @@ def element(t: types.Type) -> types.Type:
     return element(inner) if isinstance(inner, types.Type) and not isinstance(t, types.Number) else t
 
 
+def scalar_of(t: types.Type) -> types.Float:
+    """The plain number under the elements."""
+    found = element(t)
+    return found.scalar if isinstance(found, Marked) else found
+
+
 def on_top(t: types.Type, marked: Dual) -> bool:
     """Do the elements have the highest level of ``marked``?"""
     found = element(t)
@@ -234,6 +240,7 @@ __all__ = [
     "partials",
     "primals",
     "same",
+    "scalar_of",
     "slopes",
     "values",
     "with_primal",

@@ -16,7 +16,7 @@ from numba.np.arrayobj import (
     compute_sequence_shape,
 )
 
-from dualjit.numbers.arrays.levels import element, is_none, meet, primals
+from dualjit.numbers.arrays.levels import element, is_none, meet, primals, scalar_of
 from dualjit.numbers.arrays.registry import implements
 from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.lifting import lifted
@@ -28,7 +28,7 @@ array_of = making.array
 
 def target_type(marked, dtype):
     """The numbers of an array for which the caller asks ``dtype``; None when they carry no derivative."""
-    asked = element(marked).scalar if is_none(dtype) or isinstance(dtype, types.Omitted) else parse_dtype(dtype)
+    asked = scalar_of(marked) if is_none(dtype) or isinstance(dtype, types.Omitted) else parse_dtype(dtype)
     if isinstance(asked, Marked):
         return meet(marked, asked)
     if isinstance(asked, types.Float):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 
 import numpy as np
-
 from numba.core import types
 from numba.extending import overload
 

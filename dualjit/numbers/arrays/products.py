@@ -35,13 +35,16 @@ def dot(a, b, out=None):
         return lambda a, b, out=None: with_value(loops(a, b, marked), dot_of(down_a(a), down_b(b)))
     if not isinstance(marked.base, types.Float):
         return lambda a, b, out=None: with_values(loops(a, b, marked), dot_of(down_a(a), down_b(b)))
-    left, right = left_term(a, b, marked), right_term(a, b, marked)
+    add_left, right, width = left_term(a, b, marked), right_term(a, b, marked), marked.n + 1
 
     def impl(a, b, out=None):
         value = dot_of(down_a(a), down_b(b))
         if value.size * b.shape[0] < BLAS_PAYS:
             return with_values(loops(a, b, marked), value)
-        return with_values(as_duals(left(a, b) + right(a, b), marked), value)
+        floats = right(a, b, value)
+        add_left(a, b, floats)
+        answer = as_duals(floats.reshape(value.size, width), marked).reshape(value.shape)
+        return with_values(answer, value)
 
     return impl
 
@@ -97,72 +100,59 @@ def matrix_matrix(a, b, marked):
 _LOOPS = {(1, 1): vector_vector, (2, 1): matrix_vector, (1, 2): vector_matrix, (2, 2): matrix_matrix}
 
 
-def left_term(a, b, marked):
-    """Floats of ``a (with partials) @ value of b``, for a dual over floats."""
-    if not on_top(a, marked):
-        return nothing
-    down, width = below(b, marked), marked.n + 1
-    if a.ndim == 1:
+def right_term(a, b, marked):
+    """Floats of ``value of a @ b (with partials)``, as a matrix: one product with the partials as more columns."""
+    width = marked.n + 1
+    if not on_top(b, marked):
+        scalar = marked.base
 
-        def term(a, b):
-            return np.dot(np.ascontiguousarray(down(b).T), as_floats(np.ascontiguousarray(a)))
+        def zeros(a, b, value):
+            rows = a.size // b.shape[0]
+            return np.zeros((rows, value.size // rows * width), scalar)
 
-    elif b.ndim == 1:
+        return register_jitable(zeros)
+    down = below(a, marked)
 
-        def term(a, b):
-            floats, vector = as_floats(np.ascontiguousarray(a)), down(b)
-            answer = np.empty((a.shape[0], width), floats.dtype)
-            for i in range(a.shape[0]):
-                answer[i] = np.dot(vector, floats[i])
-            return answer
-
-    else:
-
-        def term(a, b):
-            floats, matrix = as_floats(np.ascontiguousarray(a)), np.ascontiguousarray(down(b).T)
-            answer = np.empty((a.shape[0], b.shape[1], width), floats.dtype)
-            for i in range(a.shape[0]):
-                answer[i] = np.dot(matrix, floats[i])
-            return answer
+    def term(a, b, value):
+        floats = as_floats(np.ascontiguousarray(b))
+        return np.dot(as_rows(np.ascontiguousarray(down(a))), floats.reshape(b.shape[0], floats.size // b.shape[0]))
 
     return register_jitable(term)
 
 
-def right_term(a, b, marked):
-    """Floats of ``value of a @ b (with partials)``: one product with the partials as more columns."""
-    if not on_top(b, marked):
+def left_term(a, b, marked):
+    """Adds the floats of ``a (with partials) @ value of b``, one row of ``a`` at a time."""
+    if not on_top(a, marked):
         return nothing
-    down, width = below(a, marked), marked.n + 1
-    if b.ndim == 1:
+    down = below(b, marked)
 
-        def term(a, b):
-            return np.dot(down(a), as_floats(np.ascontiguousarray(b)))
-
-    else:
-
-        def term(a, b):
-            columns = b.shape[1] * width
-            floats = as_floats(np.ascontiguousarray(b)).reshape(b.shape[0], columns)
-            return split(np.dot(down(a), floats), b.shape[1], width)
+    def term(a, b, floats):
+        rows = as_rows(np.ascontiguousarray(a))
+        columns = as_rows(np.ascontiguousarray(down(b).T))
+        for i in range(rows.shape[0]):
+            change = np.dot(columns, as_floats(rows[i]))
+            row = floats[i]
+            k = 0
+            for v in change.flat:
+                row[k] += v
+                k += 1
 
     return register_jitable(term)
 
 
 @register_jitable
-def nothing(a, b):
-    return 0.0
+def nothing(a, b, floats):
+    pass
 
 
-def split(x, columns, width):
-    """The last axis of ``x`` as two."""
+def as_rows(x):
+    """A matrix; a vector is one row."""
     raise NotImplementedError("compiled code only")
 
 
-@overload(split)
-def _split(x, columns, width):
-    if x.ndim == 1:
-        return lambda x, columns, width: x.reshape(columns, width)
-    return lambda x, columns, width: x.reshape(x.shape[0], columns, width)
+@overload(as_rows)
+def _as_rows(x):
+    return (lambda x: x.reshape(1, x.size)) if x.ndim == 1 else (lambda x: x)
 
 
 @implements(np.outer)

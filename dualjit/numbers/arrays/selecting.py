@@ -6,7 +6,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import register_jitable
 
-from dualjit.numbers.arrays.levels import element, is_none, meet, primals
+from dualjit.numbers.arrays.levels import is_none, meet, primals, scalar_of
 from dualjit.numbers.arrays.registry import implements
 from dualjit.numbers.intrinsics import lift, primal
 from dualjit.rules.arrays import making, ordering
@@ -79,7 +79,7 @@ def clip(a, a_min=None, a_max=None, out=None):
     low, high = not is_none(a_min), not is_none(a_max)
     if not isinstance(a, types.Array) or not (low or high):
         return None
-    marked = meet(a, *(t for t, given in ((a_min, low), (a_max, high)) if given)).over(element(a).scalar)
+    marked = meet(a, *(t for t, given in ((a_min, low), (a_max, high)) if given)).over(scalar_of(a))
     lower, upper = second if low else first, second if high else first
     between = _BETWEEN[low, high]
     target = second if not is_none(out) else first
@@ -149,7 +149,7 @@ def trim_zeros(filt, trim="fb"):
 @implements(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     marked = meet(x, *(t for t in (nan, posinf, neginf) if not (is_none(t) or isinstance(t, types.Omitted))))
-    limits = np.finfo(f"f{element(x).scalar.bitwidth // 8}")
+    limits = np.finfo(f"f{scalar_of(x).bitwidth // 8}")
     largest, least = float(limits.max), float(limits.min)
     top, bottom = second if is_none(posinf) else first, second if is_none(neginf) else first
 

@@ -10,7 +10,7 @@ from numba.core import types
 from numba.core.errors import TypingError
 from numba.np.arraymath import check_axis_bounds, check_duplicates
 
-from dualjit.numbers.arrays.levels import element, is_none
+from dualjit.numbers.arrays.levels import is_none, scalar_of
 from dualjit.numbers.arrays.registry import implements
 from dualjit.numbers.intrinsics import lift
 from dualjit.rules.arrays import reductions
@@ -20,7 +20,7 @@ sum_of = reductions.sum_
 
 def keeps_dtype(a, dtype) -> None:
     """An accumulator of another type would round the value in a way of its own."""
-    if not is_none(dtype) and dtype.dtype != element(a).scalar:
+    if not is_none(dtype) and dtype.dtype != scalar_of(a):
         raise TypingError("dtype= other than the array's own is not differentiated: convert with astype first")
 
 

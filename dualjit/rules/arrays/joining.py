@@ -4,9 +4,8 @@ import numpy as np
 
 from dualjit.rules.arrays.table import row
 
-
 # An alias that NumPy is about to drop.
-OLD_NAMES = (np.row_stack,) if hasattr(np, "row_stack") else ()
+OLD_NAMES = (np.vstack,) if hasattr(np, "row_stack") else ()
 
 
 @row(np.concatenate, generic=True)

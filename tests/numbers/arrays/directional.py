@@ -83,3 +83,58 @@ def _flat_parts(x):
             return answer
 
     return impl
+
+
+def dualized(x, directions, marked):
+    raise NotImplementedError
+
+
+@overload(dualized)
+def _dualized(x, directions, marked):
+    element = marked.instance_type
+    if not isinstance(x, types.Array):
+        return lambda x, directions, marked: from_partials(element, x, directions)
+    count = x.ndim
+
+    def impl(x, directions, marked):
+        answer = np.empty(x.shape, element)
+        slopes = directions.reshape(x.size, LANES)
+        flat = answer.reshape(x.size)
+        for i, v in enumerate(x.flat):
+            flat[i] = from_partials(element, v, slopes[i])
+        return answer
+
+    return impl
+
+
+def compiled(expression, names, lines, parameters, scope):
+    body = "".join(f"    {line}\n" for line in lines)
+    source = f"def run({', '.join(parameters)}):\n{body}    return flat_parts({expression})\n"
+    space = {**names, **scope, "np": np, "flat_parts": flat_parts, "dualized": dualized}
+    exec(source, space)
+    return njit(space["run"])
+
+
+def check(expression, active, inactive=None, before=(), scope=None, rtol=2e-6, step=1e-6, seed=0):
+    """Values bit by bit as the primal's; every directional derivative as a central difference."""
+    inactive, scope = inactive or {}, scope or {}
+    rng = np.random.default_rng(seed)
+    directions = {k: np.ascontiguousarray(rng.standard_normal((*np.shape(v), LANES)), np.asarray(v).dtype) for k, v in active.items()}
+    names = [*active, *inactive]
+    primal_run = compiled(expression, primal_names(), before, names, scope)
+
+    def values(sign, lane):
+        moved = [v + sign * step * directions[k][..., lane] for k, v in active.items()]
+        return primal_run(*moved, *(np.copy(v) if isinstance(v, np.ndarray) else v for v in inactive.values()))[0]
+
+    scalar = {k: Dual(types.float32 if np.asarray(v).dtype == np.float32 else types.float64, LANES, 1) for k, v in active.items()}
+    lines = [f"{k} = dualized({k}, {k}_d, {k}_T)" for k in active] + list(before)
+    scope = {**scope, **{f"{k}_T": t for k, t in scalar.items()}}
+    dual_run = compiled(expression, stub_names(), lines, [*names, *(f"{k}_d" for k in active)], scope)
+    found = dual_run(*active.values(), *inactive.values(), *directions.values())
+    exact = values(0, 0)
+    assert found[0].tobytes() == exact.tobytes(), (found[0], exact, found[0] - exact)
+    for lane in range(LANES):
+        difference = (values(1, lane) - values(-1, lane)) / (2 * step)
+        np.testing.assert_allclose(found[1 + lane], difference, rtol=rtol, atol=rtol * (1 + np.abs(difference).max(initial=0)))
+    return found
