@@ -43,7 +43,7 @@ def docstrings():
             yield from (t for t in doctest.DocTestFinder(exclude_empty=True).find(module) if t.examples)
 
 
-@pytest.mark.parametrize("example", docstrings(), ids=lambda test: test.name)
+@pytest.mark.parametrize("example", list(docstrings()), ids=lambda test: test.name)
 def test_examples_of_a_docstring(example):
     run(example)
 

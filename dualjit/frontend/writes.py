@@ -73,9 +73,7 @@ class Roots:
 
     def may_refer(self, var) -> bool:
         held = self.typemap.get(var.name)
-        return isinstance(held, CONTAINERS) or not isinstance(
-            held, (types.Number, types.Boolean, types.NoneType, Marked)
-        )
+        return not isinstance(held, (types.Number, types.Boolean, types.NoneType, Marked))
 
     def sources(self, expr):
         if expr.op in PASS_ON:

@@ -1,13 +1,13 @@
 """Numbers that carry derivatives, as Numba types.  Importing the package registers their typing and their code."""
 
 from dualjit.numbers import (  # noqa: F401
+    amendments,
     attributes,
     casts,
     composites,
     conversions,
     minmax,
     model,
-    operands,
     scalars,
     typing,
 )

@@ -4,8 +4,8 @@ One idea: a rule works on the highest level among its operands and computes with
 serves every order.  An operand that lacks that level is never lifted to it: its product with a tangent costs what the
 product with a float costs.
 
-Values are computed by the primal's own implementation.  Only code for partials may be contracted (``fmul`` and
-``fadd`` to one ``fma``); no other fast-math flag is ever set.
+Values are computed by the primal's own implementation, without fast-math flags.  Code for partials may be contracted
+(``fmul`` and ``fadd`` to one ``fma``), and products with tangents may be reordered.
 
 Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., ch. 13 (tangents of tangents); the levels are
 those of Siskind & Pearlmutter 2008, "Nesting forward-mode AD in a functional framework".
@@ -17,8 +17,8 @@ from llvmlite import ir
 from numba.core import types
 
 from dualjit.numbers.forms import Leaf, Pair, leaf_of, value_of
-from dualjit.numbers.leaves import CONNECTIVES, ORDERINGS, Leaves
-from dualjit.numbers.tangents import ListTangent, VectorTangent, total
+from dualjit.numbers.leaves import CONNECTIVES, FLAGS, ORDERINGS, Leaves
+from dualjit.numbers.tangents import PRODUCT_FLAGS, ListTangent, VectorTangent, total
 from dualjit.numbers.types import Dual
 from dualjit.rules.expr import evaluate
 from dualjit.rules.table import scalar_rows
@@ -136,7 +136,7 @@ class Algebra(Leaves):
             if operand.level == level:
                 coefficient = evaluate(partial, values, answer, algebra)
                 terms.append(algebra.scaled(operand.tangent, coefficient))
-        tangent = total(terms)
+        tangent = total(terms, FLAGS if row.name in ("add", "sub") else PRODUCT_FLAGS)
         return answer if tangent is None else Pair(level, answer, tangent)
 
     def masked(self):

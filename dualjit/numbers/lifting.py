@@ -9,8 +9,7 @@ from numba.core.typing import signature
 from numba.extending import intrinsic, overload
 
 from dualjit.numbers.intrinsics import lift
-from dualjit.numbers.types import Dual, marker_of
-from dualjit.rules.stop import stop_gradient
+from dualjit.numbers.types import Dual
 
 
 @intrinsic
@@ -35,12 +34,6 @@ def from_partial(typingctx, T, v, p):
 def lifted(x, marked):
     """A copy of ``x`` (number, array or list of numbers) with elements of type ``marked``; compiled code only."""
     raise NotImplementedError("lifted is called by compiled code")
-
-
-@overload(stop_gradient)
-def _stop_gradient(x):
-    # Code that is not differentiated: there is nothing to stop.
-    return (lambda x: x) if marker_of(x) is None else None
 
 
 @overload(lifted)

@@ -17,8 +17,7 @@ from dualjit.numbers.leaves import FLAGS
 
 # Products with a tangent and their sums may be factored and reordered (100 a da + a (100 da) is one product); sums of
 # tangents keep their order, so that a loop that accumulates carries one addition per step and no longer chain.
-FLAGS = ("contract",)
-PRODUCT_FLAGS = ("contract", "reassoc", "nsz", "arcp")
+PRODUCT_FLAGS = (*FLAGS, "reassoc", "nsz", "arcp")
 INT32 = ir.IntType(32)
 
 

@@ -1,5 +1,7 @@
 """``stop_gradient``: a value that carries no derivative."""
 
+import numpy as np
+
 
 def stop_gradient(x):
     """Return ``x`` without its derivatives.
@@ -15,7 +17,7 @@ def stop_gradient(x):
 
     Notes
     -----
-    Costs a copy of an array inside differentiated code, nothing elsewhere.
+    Costs a copy of an array.
 
     Examples
     --------
@@ -23,4 +25,7 @@ def stop_gradient(x):
     >>> dj.jacfwd(lambda x: x * dj.stop_gradient(x))(3.0)
     3.0
     """
-    return x
+    if isinstance(x, tuple):
+        items = [stop_gradient(item) for item in x]
+        return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
+    return x.copy() if isinstance(x, np.ndarray) else x

@@ -14,6 +14,7 @@ from numba import types
 from dualjit.frontend.twin import Specialisation, Twin
 from dualjit.numbers.intrinsics import lift, value
 from dualjit.numbers.types import Dual, Marked, top_level, walk
+from dualjit.transforms.arguments import signature_of
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import children, is_active, is_list, is_tuple, item_type, pack
 
@@ -39,6 +40,8 @@ class ForwardPass:
         self.names, self.given, self.positions, self.lanes = names, argtypes, positions, lanes
         self.level = top_level(*argtypes) + 1
         wanted = tuple(self.dual_type(t) if i in positions else t for i, t in enumerate(argtypes))
+        omitted = list(signature_of(f).parameters.values())[len(argtypes) :]
+        wanted += tuple(types.Omitted(p.default) for p in omitted if p.default is not p.empty)
         self.twin: Specialisation = Twin.of(f).specialise(wanted)
         self.return_type = types.unliteral(self.twin.return_type)
 
@@ -75,54 +78,89 @@ class ForwardPass:
         w(f"{answer} = {w.bind('twin', self.twin.twin)}({', '.join(args)})")
 
 
-def dual_copy(w: Writer, expr: str, t: types.Type, wanted: types.Type) -> str:
-    """Write statements that copy ``expr`` into duals with zero partials; returns the expression of the copy."""
+def mapped(w: Writer, exprs: list[str], t: types.Type, wanted: types.Type, element, check=None) -> str:
+    """Write statements that build data of type ``wanted`` from parallel data; returns the expression of it.
+
+    Parameters
+    ----------
+    exprs : list of str
+        Expressions with one structure: that of type ``t`` for the first.
+    element : callable
+        ``element(numbers, source, target)`` is the expression of a number of type ``target`` from the parallel
+        numbers, the first of which is of type ``source``.
+    check : callable, optional
+        ``check(exprs)`` writes what has to hold for parallel arrays.
+    """
     if is_tuple(t):
-        pairs = zip(children(t, expr), wanted.types, strict=True)
-        return pack(t, [dual_copy(w, part, item, goal) for (part, item), goal in pairs], w.bind)
+        parts = [
+            mapped(w, [f"{e}[{i}]" for e in exprs], item, goal, element, check)
+            for i, (item, goal) in enumerate(zip(t.types, wanted.types, strict=True))
+        ]
+        return pack(t, parts, w.bind)
     if isinstance(t, types.Array):
-        copy = allocate(w, expr, wanted)
-        with_indices(w, expr, t.ndim, lambda at: w(f"{copy}[{at}] = {lifted(w, f'{expr}[{at}]', wanted.dtype)}"))
+        if check:
+            check(exprs)
+        copy = allocate(w, exprs[0], wanted)
+        fill(w, copy, exprs, t, wanted, element)
         return copy
     if is_list(t):
-        return list_copy(w, expr, t, wanted)
-    if isinstance(wanted, Marked):
-        return lifted(w, expr, wanted)
-    return expr
+        return mapped_list(w, exprs, item_type(t), item_type(wanted), element, check)
+    return element(exprs, t, wanted)
 
 
-def lifted(w: Writer, expr: str, wanted: Marked) -> str:
-    return f"{w.bind('lift', lift)}({expr}, {w.bind('T', wanted)})"
+def mapped_list(w: Writer, exprs: list[str], item: types.Type, goal: types.Type, element, check) -> str:
+    copy, i = w.fresh("list"), w.fresh("i")
+    if not isinstance(item, types.Array):
+        numbers = element([f"{e}[{i}]" for e in exprs], item, goal)
+        w(f"{copy} = [{numbers} for {i} in range(len({exprs[0]}))]")
+        return copy
+    w(f"{copy} = [{w.bind('empty', np.empty)}({i}.shape, {w.bind('T', goal.dtype)}) for {i} in {exprs[0]}]")
+    with w.block(f"for {i} in range(len({exprs[0]})):"):
+        names = [w.fresh("a") for _ in exprs]
+        for name, expr in zip(names, exprs, strict=True):
+            w(f"{name} = {expr}[{i}]")
+        if check:
+            check(names)
+        target = w.fresh("a")
+        w(f"{target} = {copy}[{i}]")
+        fill(w, target, names, item, goal, element)
+    return copy
 
 
 def allocate(w: Writer, expr: str, wanted: types.Array) -> str:
-    """An array of duals with the shape and the order of ``expr``."""
-    copy, empty, element = w.fresh("d"), w.bind("empty", np.empty), w.bind("T", wanted.dtype)
+    """An array with the shape of ``expr``, in C or F order."""
+    copy, empty, number = w.fresh("d"), w.bind("empty", np.empty), w.bind("T", wanted.dtype)
     if wanted.layout == "F" and wanted.ndim > 1:
-        w(f"{copy} = {empty}({expr}.shape[::-1], {element}).T")
+        w(f"{copy} = {empty}({expr}.shape[::-1], {number}).T")
     else:
-        w(f"{copy} = {empty}({expr}.shape, {element})")
+        w(f"{copy} = {empty}({expr}.shape, {number})")
     return copy
 
 
-def list_copy(w: Writer, expr: str, t: types.Type, wanted: types.Type) -> str:
-    copy, item, i = w.fresh("list"), item_type(t), w.fresh("i")
-    if isinstance(item, types.Array):
-        element = w.bind("T", item_type(wanted).dtype)
-        w(f"{copy} = [{w.bind('empty', np.empty)}({i}.shape, {element}) for {i} in {expr}]")
-        with w.block(f"for {i} in range(len({expr})):"):
-            source, target = w.fresh("a"), w.fresh("a")
-            w(f"{source} = {expr}[{i}]")
-            w(f"{target} = {copy}[{i}]")
-            with_indices(
-                w,
-                source,
-                item.ndim,
-                lambda at: w(f"{target}[{at}] = {lifted(w, f'{source}[{at}]', item_type(wanted).dtype)}"),
-            )
-    else:
-        w(f"{copy} = [{lifted(w, i, item_type(wanted))} for {i} in {expr}]")
-    return copy
+def fill(w: Writer, target: str, exprs: list[str], t: types.Array, wanted: types.Array, element) -> None:
+    """Nested loops over all elements of an array."""
+    names = [w.fresh("i") for _ in range(t.ndim)]
+    at = ", ".join(names) if names else "()"
+
+    def nest(axis):
+        if axis == t.ndim:
+            w(f"{target}[{at}] = {element([f'{e}[{at}]' for e in exprs], t.dtype, wanted.dtype)}")
+            return
+        with w.block(f"for {names[axis]} in range({target}.shape[{axis}]):"):
+            nest(axis + 1)
+
+    nest(0)
+
+
+def dual_copy(w: Writer, expr: str, t: types.Type, wanted: types.Type) -> str:
+    """A copy of ``expr`` in duals with zero partials."""
+
+    def element(numbers, source, target):
+        if not isinstance(target, Marked):
+            return numbers[0]
+        return f"{w.bind('lift', lift)}({numbers[0]}, {w.bind('T', target)})"
+
+    return mapped(w, [expr], t, wanted, element)
 
 
 def private_copy(w: Writer, expr: str, t: types.Type) -> str:
@@ -132,22 +170,8 @@ def private_copy(w: Writer, expr: str, t: types.Type) -> str:
     if isinstance(t, types.Array):
         return f"{expr}.copy()"
     if is_list(t):
-        return f"{expr}.copy()" if not isinstance(item_type(t), types.Array) else f"[a.copy() for a in {expr}]"
+        return f"[a.copy() for a in {expr}]" if isinstance(item_type(t), types.Array) else f"{expr}.copy()"
     return expr
-
-
-def with_indices(w: Writer, expr: str, ndim: int, body: Callable[[str], None]) -> None:
-    """Nested loops over all elements of an array; ``body`` gets the index as text."""
-    names = [w.fresh("i") for _ in range(ndim)]
-
-    def nest(axis):
-        if axis == ndim:
-            body(", ".join(names) if names else "()")
-            return
-        with w.block(f"for {names[axis]} in range({expr}.shape[{axis}]):"):
-            nest(axis + 1)
-
-    nest(0)
 
 
 def carries(t: types.Type, level: int) -> bool:
@@ -155,34 +179,23 @@ def carries(t: types.Type, level: int) -> bool:
     return top_level(t) == level
 
 
-def primal_of(w: Writer, expr: str, t: types.Type, level: int) -> str:
-    """Write statements that take one level of derivatives off an answer; returns the expression of the values.
+def base_of(t: types.Type, level: int) -> types.Type:
+    """``t`` with one level of derivatives taken off its numbers, arrays in C or F order."""
 
-    Arrays are copied: an answer without duals may be memory of an argument.
-    """
-    if is_tuple(t):
-        return pack(t, [primal_of(w, part, item, level) for part, item in children(t, expr)], w.bind)
-    if not carries(t, level):
-        return f"{expr}.copy()" if isinstance(t, types.Array) else expr
-    take = w.bind("value", value)
-    if isinstance(t, types.Array):
-        out = w.fresh("v")
-        shape = f"{expr}.shape[::-1]" if t.layout == "F" and t.ndim > 1 else f"{expr}.shape"
-        turn = ".T" if t.layout == "F" and t.ndim > 1 else ""
-        w(f"{out} = {w.bind('empty', np.empty)}({shape}, {w.bind('base', t.dtype.base)}){turn}")
-        with_indices(w, expr, t.ndim, lambda at: w(f"{out}[{at}] = {take}({expr}[{at}])"))
-        return out
-    if is_list(t):
-        i, out = w.fresh("i"), w.fresh("v")
-        item = item_type(t)
-        if not isinstance(item, types.Array):
-            w(f"{out} = [{take}({i}) for {i} in {expr}]")
-            return out
-        w(f"{out} = [{w.bind('empty', np.empty)}({i}.shape, {w.bind('base', item.dtype.base)}) for {i} in {expr}]")
-        with w.block(f"for {i} in range(len({expr})):"):
-            source, target = w.fresh("a"), w.fresh("a")
-            w(f"{source} = {expr}[{i}]")
-            w(f"{target} = {out}[{i}]")
-            with_indices(w, source, item.ndim, lambda at: w(f"{target}[{at}] = {take}({source}[{at}])"))
-        return out
-    return f"{take}({expr})"
+    def leaf(u):
+        if isinstance(u, Dual) and u.level == level:
+            return u.base
+        if isinstance(u, types.Array):
+            return types.Array(walk(u.dtype, leaf), u.ndim, "F" if u.layout == "F" else "C")
+        return None
+
+    return walk(t, leaf)
+
+
+def primal_of(w: Writer, expr: str, t: types.Type, level: int) -> str:
+    """The values of an answer, one level of derivatives less; copies, since an array may be an argument's memory."""
+
+    def element(numbers, source, target):
+        return f"{w.bind('value', value)}({numbers[0]})" if carries(source, level) else numbers[0]
+
+    return mapped(w, [expr], t, base_of(t, level), element)

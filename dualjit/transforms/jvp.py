@@ -5,19 +5,27 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 
-import numpy as np
 from numba import types
 from numba.extending import overload
 
-from dualjit.errors import DTypeError, OutputError, ShapeError, StructureError
+from dualjit.errors import ArgumentCountError, DTypeError, OutputError, ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.numbers.intrinsics import partial
 from dualjit.numbers.lifting import from_partial
+from dualjit.numbers.types import Marked
 from dualjit.transforms.arguments import python_function, signature_of
 from dualjit.transforms.columns import zero
-from dualjit.transforms.forward import ForwardPass, allocate, carries, primal_of, with_indices
+from dualjit.transforms.forward import ForwardPass, base_of, carries, mapped, primal_of
 from dualjit.transforms.source import Writer, build, identifier
-from dualjit.transforms.structure import check_differentiable, check_output, children, is_tuple, pack, scalar_type
+from dualjit.transforms.structure import (
+    check_differentiable,
+    check_output,
+    children,
+    is_list,
+    is_tuple,
+    item_type,
+    scalar_type,
+)
 
 _drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
@@ -110,6 +118,7 @@ class _Body(Implementation):
         primals, tangents = argtypes
         check_structure(primals, tangents)
         parameters = list(signature_of(self.f).parameters)
+        check_count(self.f, len(primals.types))
         for i, t in enumerate(primals.types):
             check_differentiable(t, parameters[i] if i < len(parameters) else f"primals[{i}]")
         names = [f"primals[{i}]" for i in range(len(primals.types))]
@@ -140,6 +149,17 @@ class _Body(Implementation):
         w(f"return {', '.join(parts)}")
 
 
+def check_count(f: Callable, given: int) -> None:
+    """Raise unless ``f`` can be called with so many arguments."""
+    signature = signature_of(f)
+    try:
+        signature.bind(*[None] * given)
+    except TypeError as error:
+        raise ArgumentCountError(
+            f"{python_function(f).__name__}{signature} was given {given} primals: {error}; give one primal per argument"
+        ) from None
+
+
 def check_structure(primals: types.Type, tangents: types.Type, name: str = "tangents") -> None:
     """Raise unless tangents are nested like primals and have real numbers where these have."""
     if is_tuple(primals):
@@ -152,44 +172,44 @@ def check_structure(primals: types.Type, tangents: types.Type, name: str = "tang
         for i, (p, t) in enumerate(zip(primals.types, tangents.types, strict=True)):
             check_structure(p, t, f"{name}[{i}]")
         return
-    wanted = primals.ndim if isinstance(primals, types.Array) else 0
-    given = tangents.ndim if isinstance(tangents, types.Array) else 0
-    if isinstance(primals, types.Array) != isinstance(tangents, types.Array) or wanted != given:
+    if is_list(primals) and is_list(tangents):
+        check_structure(item_type(primals), item_type(tangents), f"{name}[...]")
+        return
+    if form_of(primals) != form_of(tangents):
         raise StructureError(
             f"{name} has type {tangents}, its primal has type {primals}: "
-            "give a tangent with the dimensions of the primal"
+            "give a tangent with the structure and dimensions of the primal"
         )
-    if isinstance(scalar_type(tangents), types.Complex) or not isinstance(
-        scalar_type(tangents), (types.Number, types.Boolean, type(scalar_type(primals)))
-    ):
-        raise DTypeError(f"{name} has type {tangents}; tangents are real numbers")
+    number = scalar_type(tangents)
+    if isinstance(number, types.Complex) or not isinstance(number, (types.Number, types.Boolean, Marked)):
+        raise DTypeError(f"{name} has type {tangents}: tangents are real numbers, complex ones have no meaning here")
+
+
+def form_of(t: types.Type) -> object:
+    """The dimensions of an array, 0 for a number, else the kind of the type."""
+    if isinstance(t, types.Array):
+        return t.ndim, "array"
+    return type(t) if is_tuple(t) or is_list(t) else 0
 
 
 def with_tangent(w: Writer, expr: str, t: types.Type, direction: str, wanted: types.Type) -> str:
-    """Write statements that pair a primal with its direction; returns the expression of the duals."""
-    if is_tuple(t):
-        goals = zip(children(t, expr), children(t, direction), wanted.types, strict=True)
-        return pack(t, [with_tangent(w, e, u, d, goal) for (e, u), (d, _), goal in goals], w.bind)
-    make = w.bind("from_partial", from_partial)
-    if not isinstance(t, types.Array):
-        return f"{make}({w.bind('T', wanted)}, {expr}, {direction})"
-    with w.block(f"if {direction}.shape != {expr}.shape:"):
-        w(f"raise {w.bind('ShapeError', ShapeError)}('the tangent', {direction}.shape, {expr}.shape)")
-    copy, element = allocate(w, expr, wanted), w.bind("T", wanted.dtype)
-    with_indices(w, expr, t.ndim, lambda at: w(f"{copy}[{at}] = {make}({element}, {expr}[{at}], {direction}[{at}])"))
-    return copy
+    """Pairs a primal with its direction."""
+
+    def element(numbers, source, target):
+        return f"{w.bind('from_partial', from_partial)}({w.bind('T', target)}, {', '.join(numbers)})"
+
+    def check(arrays):
+        primal, tangent = arrays
+        with w.block(f"if {tangent}.shape != {primal}.shape:"):
+            w(f"raise {w.bind('ShapeError', ShapeError)}('the tangent', {tangent}.shape, {primal}.shape)")
+
+    return mapped(w, [expr, direction], t, wanted, element, check)
 
 
 def tangent_of(w: Writer, expr: str, t: types.Type, level: int) -> str:
-    """Write statements that take the partials of an answer; returns their expression."""
-    if is_tuple(t):
-        return pack(t, [tangent_of(w, part, item, level) for part, item in children(t, expr)], w.bind)
-    number = scalar_type(t)
-    if not isinstance(t, types.Array):
-        return f"{w.bind('partial', partial)}({expr}, 0)" if carries(t, level) else zero(w, number)
-    if not carries(t, level):
-        return f"{w.bind('zeros', np.zeros)}({expr}.shape, {w.bind('base', number)})"
-    out = w.fresh("t")
-    w(f"{out} = {w.bind('empty', np.empty)}({expr}.shape, {w.bind('base', number.base)})")
-    with_indices(w, expr, t.ndim, lambda at: w(f"{out}[{at}] = {w.bind('partial', partial)}({expr}[{at}], 0)"))
-    return out
+    """The partials of an answer; zero where it has none."""
+
+    def element(numbers, source, target):
+        return f"{w.bind('partial', partial)}({numbers[0]}, 0)" if carries(source, level) else zero(w, target)
+
+    return mapped(w, [expr], t, base_of(t, level), element)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from scipy.sparse.linalg import LinearOperator
 
-from dualjit.errors import ShapeError
+from dualjit.errors import ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.numbers.intrinsics import set_partial, store_partials
 from dualjit.transforms.arguments import python_function, signature_of
@@ -18,7 +18,7 @@ from dualjit.transforms.forward import ForwardPass, carries, dual_copy
 from dualjit.transforms.jacfwd import MAX_LANES
 from dualjit.transforms.jvp import jvp
 from dualjit.transforms.source import Writer, build, identifier
-from dualjit.transforms.structure import check_differentiable, check_output, children, is_tuple, leaves, pack
+from dualjit.transforms.structure import check_differentiable, check_output, children, is_list, is_tuple, leaves, pack
 
 _drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
@@ -138,6 +138,8 @@ class _Body(Implementation):
         parameters = list(signature_of(self.f).parameters)
         for name, t in zip(parameters, primals.types, strict=False):
             check_differentiable(t, name)
+            if any(is_list(leaf) for _, leaf in leaves(t, name)):
+                raise StructureError(f"argument '{name}' holds a list: linearize takes numbers, arrays and tuples")
         names = [f"primals[{i}]" for i in range(len(primals.types))]
         forward = ForwardPass(self.f, tuple(primals.types), names, tuple(range(len(names))), MAX_LANES)
         check_output(forward.return_type, python_function(self.f).__name__)

@@ -3,6 +3,7 @@ import textwrap
 import pytest
 
 from dualjit.cli import main
+from dualjit.errors import WrongDerivativeError
 
 
 @pytest.fixture
@@ -64,9 +65,18 @@ def test_function_that_writes_into_its_argument(mine, capsys):
     assert "value      [1. 2.]" in capsys.readouterr().out
 
 
-def test_disagreement_at_a_jump(mine, capsys):
+def test_a_jump_is_not_taken_for_agreement(mine, capsys):
     assert check(mine, "jumps", "--args", "3.0") == 1
-    assert "verdict    WRONG" in capsys.readouterr().out
+    assert "verdict    not confirmed" in capsys.readouterr().out
+
+
+def test_wrong_derivative(mine, capsys, monkeypatch):
+    def complain(*args, **kwargs):
+        raise WrongDerivativeError("output 0 is 1, expected about 2")
+
+    monkeypatch.setattr("dualjit.check_grads", complain)
+    assert check(mine, "energy", "--args", "np.ones(2), 3.0") == 1
+    assert "verdict    WRONG: output 0 is 1, expected about 2" in capsys.readouterr().out
 
 
 def test_refused_function(mine, capsys):

@@ -41,12 +41,13 @@ def known_points(name):
     """Points of a row at which its reference has derivatives."""
     row, at_kink = scalar_rows()[name], KINKS.get(name)
     points = points_of(row.domain[:-1] if name in KNOWN else row.domain)
-    return tuple(p for p in points if not (at_kink and at_kink(*p)) and not _overflows(name, p))
+    return tuple(p for p in points if not (at_kink and at_kink(*p)) and _moderate(name, p))
 
 
-def _overflows(name, point):
+def _moderate(name, point):
+    # beyond these sizes every derivative overflows or underflows with the value
     y = derivatives(name, point, ())
-    return mp.isnan(y) or abs(y) > mp.mpf(2) ** 1100
+    return not y or mp.mpf(2) ** -2100 < abs(y) < mp.mpf(2) ** 1100
 
 
 def free(row):

@@ -132,10 +132,6 @@ FUNCTIONS = {
 }
 
 
-def _bits(args):
-    return sum(abs(math.frexp(a)[1]) for a in args)
-
-
 @cache
 def derivatives(name, args, orders):
     """Exact value (orders ``()``), first (``(i,)``) or second (``(i, j)``) derivative, as an mpf.
@@ -143,8 +139,8 @@ def derivatives(name, args, orders):
     The precision is doubled, and the step made shorter, until two answers agree to 70 bits; what never agrees, or is 0
     in all, is 0.
     """
-    bits, before = 300 + 2 * _bits(args), mp.mpf(0)
-    while bits < 16000:
+    bits, before = 300, mp.mpf(0)
+    while bits < 24000:
         with mp.workprec(bits):
             exact = _difference(FUNCTIONS[name], [mp.mpf(a) for a in args], orders)
             if isinstance(exact, mp.mpc):  # the step left the domain

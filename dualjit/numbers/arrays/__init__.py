@@ -14,12 +14,12 @@ from dualjit.numbers.arrays import (  # noqa: F401
     making,
     moments,
     norms,
-    operators,
     products,
     quantiles,
     selecting,
     shapes,
     sorting,
+    stopping,
     sums,
     systems,
 )

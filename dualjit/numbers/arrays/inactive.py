@@ -7,7 +7,6 @@ from numba.core import types
 
 from dualjit.numbers.arrays.levels import is_none, primals
 from dualjit.numbers.arrays.registry import implements
-from dualjit.rules.stop import stop_gradient
 
 # One argument, which is looked at.
 _UNARY = {
@@ -95,8 +94,3 @@ def isneginf(x, out=None):
 @implements(np.isposinf)
 def isposinf(x, out=None):
     return (lambda x, out=None: np.isposinf(primals(x))) if is_none(out) else None
-
-
-@implements(stop_gradient)
-def _stop_gradient(x):
-    return lambda x: primals(x)

@@ -7,6 +7,8 @@ each partial, so that one call checks every element of every partial derivative.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numba import njit, types
 from numba.extending import overload
@@ -20,17 +22,17 @@ LANES = 4
 INTERNAL = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-def _method(name):
-    scope = {}
-    exec(f"def call(a, *args): return a.{name}(*args)", scope)
-    return njit(scope["call"])
+METHODS_ALONE = {row.name: row.methods[0] for row in array_rows().values() if not row.functions}
 
 
 def primal_names():
-    found = {}
-    for row in array_rows().values():
-        found[row.name] = row.functions[0] if row.functions else _method(row.methods[0])
-    return found
+    return {row.name: row.functions[0] for row in array_rows().values() if row.functions}
+
+
+def with_methods(source):
+    """``fill(a, 0.0)`` is ``a.fill(0.0)`` where there is no function for it."""
+    names = "|".join(METHODS_ALONE)
+    return re.sub(rf"\b({names})\((\w+)(?:, *)?", lambda m: f"{m[2]}.{METHODS_ALONE[m[1]]}(", source)
 
 
 def stub_names():
@@ -119,9 +121,10 @@ def check(expression, active, inactive=None, before=(), scope=None, rtol=2e-6, s
     """Values bit by bit as the primal's; every directional derivative as a central difference."""
     inactive, scope = inactive or {}, scope or {}
     rng = np.random.default_rng(seed)
-    directions = {k: np.ascontiguousarray(rng.standard_normal((*np.shape(v), LANES)), np.asarray(v).dtype) for k, v in active.items()}
+    directions = {k: np.array(rng.standard_normal((*np.shape(v), LANES)), np.asarray(v).dtype) for k, v in active.items()}
     names = [*active, *inactive]
-    primal_run = compiled(expression, primal_names(), before, names, scope)
+    primal_lines = [with_methods(line) for line in before]
+    primal_run = compiled(with_methods(expression), primal_names(), primal_lines, names, scope)
 
     def values(sign, lane):
         moved = [v + sign * step * directions[k][..., lane] for k, v in active.items()]

@@ -1,0 +1,47 @@
+"""Two amendments to Numba's NumPy support, without which marked numbers in array code fail inside Numba.
+
+Each leaves everything that has no marked number in it to the function it replaces.
+
+*Scalar operands of array expressions* (``x * a`` with ``x`` dual).  Numba compiles an array expression to a loop over a scalar
+kernel, and that needs nothing of us, except that ``npyimpl._prepare_argument`` accepts only NumPy's numbers.  Relied on: the loop
+asks an operand for ``shape``, ``base_type``, ``create_iter_indices()`` and ``load_data()``, which ``_ScalarHelper`` answers
+with the value given; what its constructor sets up besides is for results.
+
+*In-place operators on arrays* (``a += x``).  ``NumpyRulesInplaceArrayOperator.generic`` raises AttributeError, which ends type
+inference, where it should say that it does not know the types.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+
+from numba.core import types
+from numba.core.typing.npydecl import NumpyRulesInplaceArrayOperator
+from numba.np import npyimpl
+
+from dualjit.numbers.templates import number_of
+from dualjit.numbers.types import Dual
+
+
+def _accepting_duals(prepare):
+    @wraps(prepare)
+    def prepare_argument(context, builder, value, type, where="input operand"):
+        if isinstance(type, types.Optional) and isinstance(type.type, Dual):
+            value, type = context.cast(builder, value, type, type.type), type.type
+        if isinstance(type, Dual):
+            return npyimpl._ScalarHelper(context, builder, value, type)
+        return prepare(context, builder, value, type, where)
+
+    return prepare_argument
+
+
+def _passing_over_marked(generic):
+    @wraps(generic)
+    def passing(self, args, kws):
+        return None if any(number_of(t) is not None for t in args) else generic(self, args, kws)
+
+    return passing
+
+
+npyimpl._prepare_argument = _accepting_duals(npyimpl._prepare_argument)
+NumpyRulesInplaceArrayOperator.generic = _passing_over_marked(NumpyRulesInplaceArrayOperator.generic)
