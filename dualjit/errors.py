@@ -87,6 +87,14 @@ class ShapeError(DualjitError, ValueError):
         return super().__str__()
 
 
+class AliasingError(DualjitError, ValueError):
+    """Two arguments share memory, and the function writes to one of them.
+
+    Derivatives work on private copies, in which the write would not be seen through the other argument.
+    Remedy: pass a copy of one of them.
+    """
+
+
 class OutputError(DualjitError, TypeError):
     """The function returns something which has no derivative, such as None, an integer or a string.
 

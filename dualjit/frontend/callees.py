@@ -17,6 +17,7 @@ from numba.core.registry import CPUDispatcher
 from numba.core.untyped_passes import InlineInlinables
 
 from dualjit.frontend.definitions import assignments, is_expr, rebuild_definitions, static_value
+from dualjit.frontend.overloaded import is_overloaded, is_plain_python, redirected
 from dualjit.frontend.vectorized import elementwise, is_vectorized
 
 # Options that change the meaning of arithmetic: a callee that differs in one keeps its own compilation.
@@ -57,25 +58,22 @@ class InlineCallees(InlineInlinables):
 
     def _do_work(self, state, work_list, block, i, expr, inline_worker):
         callee = static_value(state.func_ir, expr.func)
-        if not is_user_function(callee) or not self.may_inline(state, callee, block, expr):
+        if not (is_user_function(callee) or is_plain_python(callee)):
             return False
         label = next(k for k, b in state.func_ir.blocks.items() if b is block)
-        *_, new_blocks = inline_worker.inline_function(state.func_ir, block, i, callee.py_func)
-        around = self.enclosing[label]
+        around, py_func = self.enclosing[label], getattr(callee, "py_func", callee)
+        if py_func in around or not self.may_inline(callee, py_func, expr):
+            return False
+        *_, new_blocks = inline_worker.inline_function(state.func_ir, block, i, py_func)
         (rest, _), *body = new_blocks
         self.enclosing[rest] = around
-        self.enclosing.update((k, (*around, callee.py_func)) for k, _ in body)
+        self.enclosing.update((k, (*around, py_func)) for k, _ in body)
         work_list.extend(new_blocks)
         return True
 
-    def may_inline(self, state, callee, block, expr):
-        label = next(k for k, b in state.func_ir.blocks.items() if b is block)
-        return (
-            callee.py_func not in self.enclosing[label]
-            and expr.vararg is None
-            and is_plain(callee.py_func)
-            and arithmetic_options(callee) == self.options
-        )
+    def may_inline(self, callee, py_func, expr):
+        same = callee is py_func or arithmetic_options(callee) == self.options
+        return expr.vararg is None and is_plain(py_func) and same
 
 
 def redirect_to_twins(func_ir: ir.FunctionIR, caller) -> None:
@@ -84,8 +82,10 @@ def redirect_to_twins(func_ir: ir.FunctionIR, caller) -> None:
         value = assign.value
         if isinstance(value, (ir.Global, ir.FreeVar)) or is_expr(value, "getattr"):
             found = static_value(func_ir, assign.target)
-            if is_user_function(found):
+            if is_user_function(found) or is_plain_python(found):
                 assign.value = ir.Global(found.__name__, caller.of(found), value.loc)
+            elif is_overloaded(found):
+                assign.value = ir.Global(found.__name__, redirected(found, caller.of), value.loc)
             elif is_vectorized(found):
                 assign.value = ir.Global(found.__name__, elementwise(found, caller.of), value.loc)
     rebuild_definitions(func_ir)

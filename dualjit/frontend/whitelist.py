@@ -8,8 +8,8 @@ wrong, so what is not on these lists is refused.
 from __future__ import annotations
 
 from numba.core import ir, types
-from numba.extending import is_jitted
 
+from dualjit.frontend.callees import is_user_function
 from dualjit.frontend.definitions import definition, expressions, is_expr, is_hashable, static_value
 from dualjit.frontend.refusal import describe, readable, refuse
 from dualjit.numbers.lifting import lifted
@@ -71,11 +71,15 @@ def known_method(receiver: types.Type, name: str) -> bool:
 
 
 def known_function(function, fnty) -> bool:
-    if isinstance(fnty, (types.NamedTupleClass, types.NumberClass, types.Dispatcher)):
+    if isinstance(fnty, (types.NamedTupleClass, types.NumberClass)):
         return True
+    if isinstance(fnty, types.RecursiveCall):
+        fnty = fnty.dispatcher_type
+    if isinstance(fnty, types.Dispatcher):  # a twin or a derivative, not a function compiled without care for duals
+        return not is_user_function(fnty.dispatcher)
     if function is None or not is_hashable(function):
         return False
-    return function in FUNCTIONS or table.row_of(function) is not None or is_own(function) or is_jitted(function)
+    return function in FUNCTIONS or table.row_of(function) is not None or is_own(function)
 
 
 def is_own(function) -> bool:

@@ -1,8 +1,8 @@
 """The algebra that generates code: rules of the table become LLVM instructions, for duals of any nesting.
 
-One idea: a rule works on the highest level among its operands and computes with what is one level down; so one code path
-serves every order.  An operand that lacks that level is never lifted to it: its product with a tangent costs what the
-product with a float costs.
+One idea: a rule works on the highest level among its operands and computes with what is one level down; so one code
+path serves every order.  An operand that lacks that level is never lifted to it: its product with a tangent costs
+what the product with a float costs.
 
 Values are computed by the primal's own implementation, without fast-math flags.  Code for partials may be contracted
 (``fmul`` and ``fadd`` to one ``fma``), and products with tangents may be reordered.

@@ -2,13 +2,13 @@
 
 Each leaves everything that has no marked number in it to the function it replaces.
 
-*Scalar operands of array expressions* (``x * a`` with ``x`` dual).  Numba compiles an array expression to a loop over a scalar
-kernel, and that needs nothing of us, except that ``npyimpl._prepare_argument`` accepts only NumPy's numbers.  Relied on: the loop
-asks an operand for ``shape``, ``base_type``, ``create_iter_indices()`` and ``load_data()``, which ``_ScalarHelper`` answers
-with the value given; what its constructor sets up besides is for results.
+*Scalar operands of array expressions* (``x * a`` with ``x`` dual).  Numba compiles an array expression to a loop over a
+scalar kernel, and that needs nothing of us, except that ``npyimpl._prepare_argument`` accepts only NumPy's numbers.
+Relied on: the loop asks an operand for ``shape``, ``base_type``, ``create_iter_indices()`` and ``load_data()``, which
+``_ScalarHelper`` answers with the value given; what its constructor sets up besides is for results.
 
-*In-place operators on arrays* (``a += x``).  ``NumpyRulesInplaceArrayOperator.generic`` raises AttributeError, which ends type
-inference, where it should say that it does not know the types.
+*In-place operators on arrays* (``a += x``).  ``NumpyRulesInplaceArrayOperator.generic`` raises AttributeError, which ends
+type inference, where it should say that it does not know the types.
 """
 
 from __future__ import annotations

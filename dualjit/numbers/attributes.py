@@ -10,6 +10,8 @@ from dualjit.numbers.types import Dual, Marked
 
 @infer_getattr
 class MarkedAttributes(AttributeTemplate):
+    """Both kinds of marked numbers."""
+
     key = Marked
 
     def resolve_real(self, number):

@@ -1,7 +1,7 @@
 """Casts: what becomes a dual number, and the little that a dual number becomes.
 
-One idea: up only.  A float, an integer or a dual with fewer levels is a dual whose missing partials are zero; no dual is
-ever cast to a float.  Truth values and integers carry no derivative, so a dual may become one.
+One idea: up only.  A float, an integer or a dual with fewer levels is a dual whose missing partials are zero; no dual
+is ever cast to a float.  Truth values and integers carry no derivative, so a dual may become one.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ def lowering(key, composite):
             level = max(x.level for x in operands)
             if not level:
                 given = algebra.arguments(operands, primal_sig)
-                answer = primal.call(context, builder, key, primal_sig, given)
-                return [Leaf(t, v) for t, v in zip(primal_sig.return_type, cgutils.unpack_tuple(builder, answer), strict=True)]
+                answer = cgutils.unpack_tuple(builder, primal.call(context, builder, key, primal_sig, given))
+                return [Leaf(t, v) for t, v in zip(primal_sig.return_type, answer, strict=True)]
             below = outputs([value_of(x, level) for x in operands])
             return [
                 algebra.attach(row, operands, answer, level) if row.active else answer

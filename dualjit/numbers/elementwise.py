@@ -1,11 +1,11 @@
 """Scalar rows on whole arrays, outside array expressions: ``operator.add(a, b)``, ``a += b``, ``np.sinc(a)``.
 
 One idea: Numba's own loop over the elements, with the row's scalar code in it; so broadcasting, order of iteration and
-what overlapping memory does are those of the primal.  (An expression such as ``a * b + c`` never gets here: Numba compiles
-it to one loop over a scalar kernel.)
+what overlapping memory does are those of the primal.  (An expression such as ``a * b + c`` never gets here: Numba
+compiles it to one loop over a scalar kernel.)
 
-What is relied on in ``numba.np.npyimpl``: ``numpy_ufunc_kernel`` asks its ``ufunc`` for ``nin`` and ``nout`` alone, and calls
-``kernel_class(context, builder, signature of elements).generate(*elements)``.
+What is relied on in ``numba.np.npyimpl``: ``numpy_ufunc_kernel`` asks its ``ufunc`` for ``nin`` and ``nout`` alone, and
+calls ``kernel_class(context, builder, signature of elements).generate(*elements)``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def lowering(key, row):
             context, typing = self.context, self.context.typing_context
             callee = typing.resolve_value_type(function)
             sig = callee.get_call_type(typing, self.elements.args, {})
-            args = [context.cast(self.builder, v, t, u) for v, t, u in zip(values, self.elements.args, sig.args, strict=True)]
+            typed = zip(values, self.elements.args, sig.args, strict=True)
+            args = [context.cast(self.builder, v, t, u) for v, t, u in typed]
             with force_error_model(context, "numpy"):
                 answer = context.get_function(callee, sig)(self.builder, args)
             return context.cast(self.builder, answer, sig.return_type, self.elements.return_type)

@@ -1,6 +1,7 @@
 """What a number is while code is generated: a leaf, or a pair of a value and a tangent.
 
-One idea: levels are compared, never lifted.  A number which lacks a level is a constant of that level, and costs as such.
+One idea: levels are compared, never lifted.  A number which lacks a level is a constant of that level, and costs as
+such.
 """
 
 from __future__ import annotations

@@ -250,7 +250,7 @@ def _view(context, builder, sig, source, type, shape, strides, itemsize):
 
 @intrinsic
 def set_partial(typingctx, a, position, i, x):
-    """Partial ``i`` of element ``position``, counted in memory, of a contiguous array of duals becomes the float ``x``."""
+    """Partial ``i`` of element ``position`` of a contiguous array of duals, counted in memory, becomes the float ``x``."""
     if not (isinstance(a, types.Array) and a.is_contig and isinstance(a.dtype, Dual)):
         return None
     base, scalar = a.dtype.base, a.dtype.scalar

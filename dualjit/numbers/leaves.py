@@ -1,6 +1,6 @@
 """The leaves of the algebra: primitives and rows on plain numbers, inside derivatives.
 
-One idea: all floats are of one type, the scalar, and need not be LLVM doubles: whatever LLVM's ``fadd`` and ``fmul`` take.
+One idea: all floats are of one type, the scalar, which need not be an LLVM double: whatever ``fadd`` and ``fmul`` take.
 Nothing raises here, whatever the user's error model; constants are folded, so that literal exponents cost nothing.
 """
 

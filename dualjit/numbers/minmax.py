@@ -25,6 +25,8 @@ def _members(args):
 
 
 class ExtremumTemplate(AbstractTemplate):
+    """The primal's type of the stripped arguments, marked."""
+
     def generic(self, args, kws):
         members = _members(args)
         if kws or not members or not all(isinstance(t, SCALARS) for t in members):

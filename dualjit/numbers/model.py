@@ -4,9 +4,9 @@ One idea: the partials of a dual number are one LLVM vector, so that one instruc
 number is *packed* (alignment 1): an unpacked ``<8 x double>`` would claim the 64-byte alignment which Numba's allocator
 does not give.  Where partials are no plain floats (nested duals), or a target has no vectors, they are an LLVM array.
 
-Only this file knows the layout.  Code generation asks the model of the target at hand (``context.data_model_manager[t]``)
-to ``split`` a number and to ``join`` one, and looks at the LLVM type of the partials; another target
-registers `DualArrayModel`, or one of its own, for the same type.
+Only this file knows the layout.  Code generation asks the model of the target at hand
+(``context.data_model_manager[t]``) to ``split`` a number and to ``join`` one, and looks at the LLVM type of the partials;
+another target registers `DualArrayModel`, or one of its own, for the same type.
 """
 
 from __future__ import annotations

@@ -101,8 +101,8 @@ def elementwise_key(function):
 def register_template(key, active):
     """Give ``key`` the typing of a row.
 
-    It is entered twice: for all targets, where Numba asks it after its own templates; and for the CPU target alone, where
-    it is therefore asked first, which makes type inference of dual code about a third faster.
+    It is entered twice: for all targets, where Numba asks it after its own templates; and for the CPU target alone,
+    where it is therefore asked first, which makes type inference of dual code about a third faster.
     """
     for metadata in ({}, {"target": "cpu"}):
         # static, since a Python function would be bound as a method

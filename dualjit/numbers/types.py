@@ -1,6 +1,6 @@
 """Number types that carry derivatives: ``Active`` marks, ``Dual`` computes.
 
-One idea: activity is typing.  Both types are *markers* over a float.  ``strip`` takes a
+One idea: activity is typing.  Both types are *markers* over a float; `MarkedComplex` is a pair of either.  ``strip`` takes a
 marker off any type built from numbers, ``mark`` puts one on, and ``marker_of`` finds the one
 inside; so a rule's type is always "the primal's type of the stripped arguments, marked
 as the arguments were".  There is no cast from a marked type to a float.
@@ -19,7 +19,7 @@ from numba.core.typeconv import Conversion
 
 
 class Marked(types.Type):
-    """A real number with derivative information; ``scalar`` is the float underneath."""
+    """A number with derivative information; ``scalar`` is the plain number underneath."""
 
     @property
     def is_internal(self):
@@ -27,11 +27,22 @@ class Marked(types.Type):
         return True
 
     @property
-    def scalar(self) -> types.Float:
+    def scalar(self) -> types.Float | types.Complex:
         raise NotImplementedError
 
-    def over(self, scalar: types.Float) -> Marked:
-        """The same marker over another float."""
+    @property
+    def part(self) -> Marked:
+        """The real number whose marker this is: of a complex number its parts' type, of a real one itself."""
+        return self
+
+    def over(self, scalar: types.Float | types.Complex) -> Marked:
+        """The same marker over another float or complex number."""
+        if isinstance(scalar, types.Complex):
+            return MarkedComplex(self.part.over(scalar.underlying_float))
+        return self.part.over_float(scalar)
+
+    def over_float(self, scalar: types.Float) -> Marked:
+        """The same marker, which is a real number's, over another float."""
         raise NotImplementedError
 
     def join(self, other: Marked) -> Marked | None:
@@ -43,8 +54,8 @@ class Marked(types.Type):
 
     def can_convert_from(self, typingctx, other):
         common = promote(self, other)
-        if common is None or common.over(self.scalar) != self:
-            return None
+        if type(common) is not type(self) or common.over(self.scalar) != self:
+            return None  # no complex number becomes a real one
         return Conversion.safe if common == self else Conversion.unsafe  # narrower, as among floats
 
 
@@ -63,7 +74,7 @@ class Active(Marked):
     def scalar(self):
         return self.base
 
-    def over(self, scalar):
+    def over_float(self, scalar):
         return Active(scalar)
 
     def join(self, other):
@@ -101,8 +112,8 @@ class Dual(Marked):
         below = self.base.lanes if isinstance(self.base, Dual) else {}
         return {**below, self.level: self.n}
 
-    def over(self, scalar):
-        base = self.base.over(scalar) if isinstance(self.base, Dual) else scalar
+    def over_float(self, scalar):
+        base = self.base.over_float(scalar) if isinstance(self.base, Dual) else scalar
         return Dual(base, self.n, self.level)
 
     def join(self, other):
@@ -117,6 +128,29 @@ class Dual(Marked):
         return answer
 
 
+class MarkedComplex(Marked):
+    """A complex number whose real and imaginary part are both of the marked type ``part``."""
+
+    def __init__(self, part: Marked):
+        self._part = part
+        super().__init__(name=f"Complex({part})")
+
+    @property
+    def key(self):
+        return self._part
+
+    @property
+    def part(self):
+        return self._part
+
+    @property
+    def scalar(self):
+        return _COMPLEX[self.part.scalar]
+
+
+_COMPLEX = {t.underlying_float: t for t in types.complex_domain}
+
+
 def promote(a: types.Type, b: types.Type) -> Marked | None:
     """Common type of two scalars of which at least one is marked; None if there is none."""
     a, b = types.unliteral(a), types.unliteral(b)
@@ -128,12 +162,19 @@ def promote(a: types.Type, b: types.Type) -> Marked | None:
         return a
     if isinstance(b, types.Integer):
         b = types.float64 if b.bitwidth > 16 else types.float32  # as NumPy and Numba promote
-    if isinstance(b, types.Float):
-        return a.over(max(a.scalar, b, key=lambda t: t.bitwidth))
+    if isinstance(b, types.Float | types.Complex):
+        return a.over(wider(a.scalar, b))
     if isinstance(b, Marked):
-        joined = a.join(b)
-        return joined and joined.over(max(a.scalar, b.scalar, key=lambda t: t.bitwidth))
+        joined = a.part.join(b.part)
+        return joined and joined.over(wider(a.scalar, b.scalar))
     return None
+
+
+def wider(a: types.Number, b: types.Number) -> types.Float | types.Complex:
+    """The number type that holds both of two, each a float or complex."""
+    float_of = lambda t: getattr(t, "underlying_float", t)  # noqa: E731
+    common = max(float_of(a), float_of(b), key=lambda t: t.bitwidth)
+    return _COMPLEX[common] if isinstance(a, types.Complex) or isinstance(b, types.Complex) else common
 
 
 def walk(t: types.Type, leaf: Callable[[types.Type], types.Type | None]) -> types.Type:
@@ -157,6 +198,8 @@ _REBUILD = {
     types.Array: _array,
     types.UniTuple: lambda t, go: types.UniTuple(go(t.dtype), t.count),
     types.Tuple: lambda t, go: types.Tuple([go(u) for u in t.types]),
+    types.StarArgUniTuple: lambda t, go: types.StarArgUniTuple(go(t.dtype), t.count),
+    types.StarArgTuple: lambda t, go: types.StarArgTuple([go(u) for u in t.types]),
     types.NamedUniTuple: lambda t, go: types.NamedUniTuple(go(t.dtype), t.count, t.instance_class),
     types.NamedTuple: lambda t, go: types.NamedTuple([go(u) for u in t.types], t.instance_class),
     types.List: _list,
@@ -176,34 +219,42 @@ _REBUILD = {
 
 
 def strip(t: types.Type) -> types.Type:
-    """The primal's type: every marked number becomes the float under it."""
+    """The primal's type: every marked number becomes the plain one under it."""
     return walk(t, lambda u: u.scalar if isinstance(u, Marked) else None)
 
 
 def mark(t: types.Type, marker: Marked) -> types.Type:
-    """``t`` with every float in it marked as ``marker`` is; what ``t`` has itself is kept."""
+    """``t`` with every float and complex number in it marked as ``marker`` is; what ``t`` has itself is kept."""
 
     def leaf(u):
         if isinstance(u, Marked):
             return promote(u, marker.over(u.scalar))
-        return marker.over(types.unliteral(u)) if isinstance(u, types.Float) else None
+        return marker.over(types.unliteral(u)) if isinstance(u, types.Float | types.Complex) else None
 
     return walk(t, leaf)
 
 
 def marker_of(*ts: types.Type) -> Marked | None:
-    """The join of all markers inside ``ts``; None when nothing is marked."""
+    """The join of all markers inside ``ts``, as a real number has it; None when nothing is marked."""
     found = None
 
     def leaf(u):
         nonlocal found
         if isinstance(u, Marked):
-            found = u if found is None else promote(found, u)
+            found = u.part if found is None else promote(found, u.part)
         return None
 
     for t in ts:
         walk(t, leaf)
     return found
+
+
+def has_complex(*ts: types.Type) -> bool:
+    """Are there complex numbers inside ``ts``, marked or not?"""
+    found = []
+    for t in ts:
+        walk(t, lambda u: found.append(u) if isinstance(u, types.Complex | MarkedComplex) else None)
+    return bool(found)
 
 
 def top_level(*ts: types.Type) -> int:

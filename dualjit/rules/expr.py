@@ -11,7 +11,7 @@ Source: tracing by operator overloading, Griewank & Walther, Evaluating Derivati
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg"})
@@ -203,13 +203,13 @@ class Algebra(Protocol):
     def apply(self, op: str, *values: Any) -> Any: ...
 
 
-def evaluate(expr: Expr, args: Sequence[Any], answer: Any, algebra: Algebra) -> Any:
+def evaluate(expr: Expr, args: Sequence[Any] | Mapping[int, Any], answer: Any, algebra: Algebra) -> Any:
     """The value of ``expr``; each shared node is computed once.
 
     Parameters
     ----------
     expr : Expr
-    args : sequence
+    args : sequence or mapping
         Values of ``Arg(0)``, ``Arg(1)``, ...
     answer : value
         Value of ``Answer()``; ignored where the tree has none.
@@ -252,26 +252,20 @@ class _Building:
         return Apply(op, values)
 
 
+def nodes(expr: Expr) -> Iterator[Expr]:
+    """Every node of the tree, once."""
+    found, waiting = {expr}, [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        fresh = [a for a in node.args if a not in found] if isinstance(node, Apply) else ()
+        found.update(fresh)
+        waiting.extend(dict.fromkeys(fresh))
+
+
 def operations(expr: Expr) -> set[str]:
     """Names of all primitives and rows in the tree."""
-    found = set()
-
-    class Collect:
-        @staticmethod
-        def const(value):
-            return value
-
-        @staticmethod
-        def apply(op, *values):
-            found.add(op)
-
-    evaluate(expr, _Anything(), None, Collect)
-    return found
-
-
-class _Anything:
-    def __getitem__(self, index):
-        return None
+    return {node.op for node in nodes(expr) if isinstance(node, Apply)}
 
 
 def simplify(expr: Expr) -> Expr:
@@ -280,24 +274,9 @@ def simplify(expr: Expr) -> Expr:
     A product with 0 is 0 although the other factor may be infinite: 0 here is a derivative that is zero by structure.
     The sign of a zero sum may change.
     """
-    return evaluate(expr, _Arguments(), Answer(_answer_row(expr)), _Simplifying)
-
-
-class _Arguments:
-    def __getitem__(self, index):
-        return Arg(index)
-
-
-def _answer_row(expr: Expr) -> str:
-    stack, seen = [expr], set()
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Answer):
-            return node.row
-        if isinstance(node, Apply) and node not in seen:
-            seen.add(node)
-            stack.extend(node.args)
-    return ""
+    args = {node.index: node for node in nodes(expr) if isinstance(node, Arg)}
+    answer = next((node for node in nodes(expr) if isinstance(node, Answer)), None)
+    return evaluate(expr, args, answer, _Simplifying)
 
 
 class _Simplifying:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from dualjit.rules.expr import Answer, Expr, simplify, trace
+from dualjit.rules.expr import Expr, simplify, trace
 
 
 @dataclass(frozen=True)
@@ -201,23 +201,3 @@ def _enter(table, row):
     table[row.name] = row
     _BY_FUNCTION.update(dict.fromkeys(row.functions, row))
     return row
-
-
-__all__ = [
-    "POSITIVE",
-    "REAL",
-    "Accuracy",
-    "Answer",
-    "CompositeRow",
-    "Interval",
-    "ScalarRow",
-    "active",
-    "cancelling",
-    "composite",
-    "composite_of",
-    "composite_rows",
-    "inactive",
-    "internal",
-    "row_of",
-    "scalar_rows",
-]

@@ -50,6 +50,7 @@ class JacobianBody:
 
     def write(self) -> None:
         w = self.w
+        self.forward.check_aliases(w)
         self.leaves = self.number_columns()
         kept = [i for i in self.selection.positions if not self.forward.renews(i)]
         copies = self.copy(kept)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import types
+from numba import typeof, types
 
 from dualjit.frontend.twin import Specialisation, Twin
 from dualjit.numbers.intrinsics import lift, value
 from dualjit.numbers.types import Dual, Marked, top_level, walk
+from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import signature_of
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import children, is_active, is_list, is_tuple, item_type, pack
@@ -40,8 +41,10 @@ class ForwardPass:
         self.names, self.given, self.positions, self.lanes = names, argtypes, positions, lanes
         self.level = top_level(*argtypes) + 1
         wanted = tuple(self.dual_type(t) if i in positions else t for i, t in enumerate(argtypes))
-        omitted = list(signature_of(f).parameters.values())[len(argtypes) :]
-        wanted += tuple(types.Omitted(p.default) for p in omitted if p.default is not p.empty)
+        parameters = list(signature_of(f).parameters.values())
+        self.takes_star = bool(parameters) and parameters[-1].kind is parameters[-1].VAR_POSITIONAL
+        self.defaults = [p.default for p in parameters[len(argtypes) :] if p.default is not p.empty]
+        wanted += tuple(typeof(d) for d in self.defaults)
         self.twin: Specialisation = Twin.of(f).specialise(wanted)
         self.return_type = types.unliteral(self.twin.return_type)
 
@@ -61,6 +64,10 @@ class ForwardPass:
         """Does every pass need a new copy, since the function may write into the argument?"""
         return position in self.twin.written
 
+    def check_aliases(self, w: Writer) -> None:
+        """Refuse arguments that share memory which the function writes to."""
+        refuse_overlaps(w, self.names, self.given, self.twin.written)
+
     def call(self, w: Writer, duals: dict[int, str], answer: str) -> None:
         """``answer = twin(...)`` with the dual copies, and private copies of what else is written to."""
         args = []
@@ -73,8 +80,9 @@ class ForwardPass:
                 args.append(private_copy(w, name, t))
             else:
                 args.append(name)
-        if isinstance(self.given[-1] if self.given else None, types.StarArgTuple):
+        if self.takes_star:
             args[-1] = f"*{args[-1]}"
+        args += [w.bind("default", d) for d in self.defaults]
         w(f"{answer} = {w.bind('twin', self.twin.twin)}({', '.join(args)})")
 
 

@@ -128,6 +128,7 @@ class _Body(Implementation):
         return build(self.name, w.text(f"def {self.name}(primals, tangents):"), w.names)
 
     def write(self, w: Writer, forward: ForwardPass, tangents: types.Type) -> None:
+        forward.check_aliases(w)
         duals = {}
         for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True)):
             direction = f"tangents[{i}]"

@@ -148,6 +148,7 @@ class _Body(Implementation):
         return build(self.name, w.text(f"def {self.name}(primals, columns):"), w.names)
 
     def write(self, w: Writer, forward: ForwardPass, columns: types.Array) -> None:
+        forward.check_aliases(w)
         w("_dj_k = columns.shape[1]")
         duals = {
             i: dual_copy(w, name, t, forward.twin.argtypes[i])

@@ -96,11 +96,6 @@ def singular_values(x):
     return np.linalg.svd(x.reshape(2, 2))[1][0]
 
 
-@refuse("eigh")
-def eigenvalues(x):
-    return np.linalg.eigh(x.reshape(2, 2))[0][0]
-
-
 @refuse()
 def interpreter(x):
     with objmode(y="float64"):

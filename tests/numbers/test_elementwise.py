@@ -50,7 +50,7 @@ def arrays(rng):
 
 def expressions(x, y, out):
     z = x * y + 2 * np.sin(x) - y**2 / 3 + x[0, 0] * y
-    z = z + np.maximum(x, y) * np.where(x > y, 1.0, 2.0) + np.abs(-y) + np.floor(x) * y
+    z = z + np.maximum(x, y) * (x > y) + np.abs(-y) + np.floor(x) * y
     out[:] = z - (x > 1) * y
 
 
@@ -110,5 +110,13 @@ def test_shapes_that_do_not_fit_raise_as_in_the_primal():
     def added(x, y, out):
         out += x + y
 
-    with pytest.raises(ValueError, match="broadcast"):
-        compare(added, np.ones((3, 4)), np.ones((3, 4)) if False else np.ones((1, 5))[:, :4][:, ::2].copy())
+    memory = np.ones((3, 4, 3)), np.ones((3, 2, 3)), np.ones((3, 4, 3))
+    function = nb.njit(added)
+
+    @nb.njit
+    def on_memory(x, y, out):
+        function(as_duals(x, NUMBER), as_duals(y, NUMBER), as_duals(out, NUMBER))
+
+    for call, arrays in ((on_memory, memory), (function, [m[..., 0].copy() for m in memory])):
+        with pytest.raises(ValueError, match="broadcast"):
+            call(*arrays)

@@ -58,7 +58,8 @@ def test_lift():
     @nb.njit
     def lifted(x, n):
         d = seed(D, x, 0)
-        return unpacked(lift(x, D)), unpacked(lift(n, D)), unpacked(lift(d, D)), unpacked(value(lift(d, N))), lift(n, F8)
+        nested = value(lift(d, N))
+        return unpacked(lift(x, D)), unpacked(lift(n, D)), unpacked(lift(d, D)), unpacked(nested), lift(n, F8)
 
     (a, p), (b, q), (c, r), (e, s), f = lifted(2.5, 3)
     assert (a, b, c, e, f) == (2.5, 3.0, 2.5, 2.5, 3.0)
@@ -80,7 +81,8 @@ def test_lift_never_goes_down():
 def test_primal_is_the_innermost_value():
     @nb.njit
     def innermost(x, n):
-        return primal(x), primal(n), primal(seed(D, x, 0)), primal(seed(N, seed(D, x, 0), 1)), primal(seed(S, np.float32(x), 0))
+        d, s = seed(D, x, 0), seed(S, np.float32(x), 0)
+        return primal(x), primal(n), primal(d), primal(seed(N, d, 1)), primal(s)
 
     assert innermost(2.5, 3) == (2.5, 3, 2.5, 2.5, 2.5)
 

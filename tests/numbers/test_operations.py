@@ -31,8 +31,9 @@ def literal_powers(x, y, out):
 def test_literal_powers():
     x, y = 1.3, 0.7
     cube = [3 * x**2, 0.0]
-    slopes = [[0.0, 0.0], [1.0, 0.0], [2 * x, 0.0], [-1 / x**2, 0.0], [0.0, 7 * y**6], cube, cube, cube, cube, [2 * x, 0.0]]
-    check_closely(literal_powers, x, y, [*slopes, [100 * x**99, 0.0]])
+    first = [[0.0, 0.0], [1.0, 0.0], [2 * x, 0.0], [-1 / x**2, 0.0], [0.0, 7 * y**6]]
+    last = [[2 * x, 0.0], [100 * x**99, 0.0]]
+    check_closely(literal_powers, x, y, [*first, cube, cube, cube, cube, *last])
 
 
 def check_closely(function, x, y, expected):
@@ -189,7 +190,7 @@ def containers(x, y, out):
     out[0] = numbers[0]
     out[1] = numbers[1] + numbers.pop()
     pair = (x, y, 1)
-    first, second, third = pair
+    first, _, third = pair
     out[2] = first * third
     out[3] = pair[1]
     maybe = None
@@ -274,23 +275,18 @@ def test_values_are_never_contracted():
         out[0] = x * x - y * y
         out[1] = x * y + (x + y) * (x - y)
 
+    number, plain = dual(lanes=8), nb.njit(product)
+
+    @nb.njit
+    def on_floats(x, y):
+        out = np.empty(2, number)
+        plain(seed(number, x, 0), seed(number, y, 1), out)
+        return value(out[0]), value(out[1])
+
     for x, y in np.random.default_rng(1).uniform(0.5, 2.0, (50, 2)):
-        np.testing.assert_array_equal(answers_of_product(product)(x, y), values(product, x, y, 2))
-
-
-def answers_of_product(product, known={}):  # noqa: B006
-    if product.__code__ not in known:
-        number = dual(lanes=8)
-        inner = nb.njit(product)
-
-        @nb.njit
-        def on_floats(x, y):
-            out = np.empty(2, number)
-            inner(seed(number, x, 0), seed(number, y, 1), out)
-            return value(out[0]), value(out[1])
-
-        known[product.__code__] = on_floats
-    return known[product.__code__]
+        out = np.empty(2)
+        plain(x, y, out)
+        assert on_floats(x, y) == tuple(out)
 
 
 def test_complex_numbers_are_refused():

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from numba import types
 
 from dualjit.numbers import Dual
-from numba import types
 from tests.numbers import batches, reference
 from tests.numbers.batches import BATCHES, INNER, LANES, OUTER
 

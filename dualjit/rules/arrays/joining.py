@@ -5,7 +5,7 @@ import numpy as np
 from dualjit.rules.arrays.table import row
 
 # An alias that NumPy is about to drop.
-OLD_NAMES = (np.vstack,) if hasattr(np, "row_stack") else ()
+OLD_NAMES = (getattr(np, "row_stack"),) if hasattr(np, "row_stack") else ()  # noqa: B009 (gone from newer NumPy)
 
 
 @row(np.concatenate, generic=True)
