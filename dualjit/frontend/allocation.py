@@ -42,10 +42,10 @@ def reallocate(func_ir: ir.FunctionIR, typemap: dict, originals: dict, sites: di
 
 
 def element(held: types.Type, marker: Marked) -> Marked:
-    """The marked type of the elements of a container which now holds floats."""
+    """The marked type of the elements of a container which now holds plain numbers."""
     inner = held.dtype
     scalar = inner.scalar if isinstance(inner, Marked) else inner
-    return marker.over(scalar if isinstance(scalar, types.Float) else nb.float64)
+    return marker.over(scalar if isinstance(scalar, types.Float | types.Complex) else nb.float64)
 
 
 def rewrite(scope, stmt: ir.Assign, marked: Marked, originals: dict, body: list) -> None:

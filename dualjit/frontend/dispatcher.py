@@ -15,14 +15,10 @@ from numba.core.dispatcher import _FunctionCompiler
 from numba.core.registry import CPUDispatcher
 from numba.core.typing.typeof import typeof
 
-from dualjit.errors import ArgumentCountError
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
 from dualjit.numbers.types import marker_of
 
 OPTIONS = ("nogil", *ARITHMETIC_OPTIONS)
-
-# Bound once: looking it up by super() would cost more than the call.
-_call = CPUDispatcher.__call__
 
 
 class Implementation:
@@ -56,25 +52,6 @@ class Derivative(CPUDispatcher):
         super().__init__(skeleton, targetoptions=options)
         self._compiler = _ImplementationCompiler(implement, self._compiler)
         self._recipe = recipe
-
-    def __call__(self, *args, **kws):
-        try:
-            return _call(self, *args, **kws)
-        except TypeError:
-            self._check_count(args, kws)
-            raise
-
-    def _check_count(self, args, kws) -> None:
-        """Raise ArgumentCountError when these arguments do not fit the signature."""
-        signature = inspect.signature(self.py_func)
-        try:
-            signature.bind(*args, **kws)
-        except TypeError as error:
-            raise ArgumentCountError(
-                f"{self.__name__}{signature} was called with {len(args)} positional arguments"
-                f"{' and ' + ', '.join(kws) if kws else ''}: {error}; "
-                "its parameters are those of the function it differentiates"
-            ) from None
 
     def _compile_for_args(self, *args, **kws):
         # Numba calls this when no compiled version fits: the one moment when sizes of arguments are seen.

@@ -16,6 +16,7 @@ from dualjit.frontend.refusal import describe, readable, refuse
 from dualjit.frontend.vectorized import is_elementwise
 from dualjit.numbers.types import Marked, marker_of, promote, walk
 from dualjit.rules import arrays, table
+from dualjit.rules.complex import is_complex_function
 
 # Expressions that pass on (part of) the memory of their operand ``value``.
 PASS_ON = (
@@ -96,11 +97,11 @@ class Receivers:
 
 
 def lacks(held: types.Type, marker: Marked) -> bool:
-    """Are there floats in ``held`` that can't hold what ``marker`` carries?"""
+    """Are there numbers in ``held`` that can't hold what ``marker`` carries?"""
     found = []
 
     def leaf(t):
-        if isinstance(t, types.Float) or (isinstance(t, Marked) and promote(t, marker.over(t.scalar)) != t):
+        if isinstance(t, types.Float | types.Complex) or (isinstance(t, Marked) and promote(t, marker.over(t.scalar)) != t):
             found.append(t)
         return None
 
@@ -200,7 +201,7 @@ class Trace:
         function = static_value(self.func_ir, expr.func)
         if function in ITERATORS:
             self.all(expr.args, marker)
-        elif table.row_of(function) is not None or is_elementwise(function):
+        elif table.row_of(function) is not None or is_complex_function(function) or is_elementwise(function):
             self.sites[var.name] = marker
         elif isinstance(function, type) and issubclass(function, tuple) and function is not tuple:
             self.all(list(expr.args) + [v for _, v in expr.kws], marker)

@@ -15,6 +15,7 @@ from dualjit.frontend.refusal import describe, readable, refuse
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, marker_of
 from dualjit.rules import table
+from dualjit.rules.complex import is_complex_function
 
 FUNCTIONS = {
     len,
@@ -33,8 +34,8 @@ FUNCTIONS = {
     isinstance,
     lifted,
 }
-ARRAY_ATTRIBUTES = {"shape", "size", "ndim", "T", "flat", "dtype", "real", "flags"}
-NUMBER_ATTRIBUTES = {"real"}
+ARRAY_ATTRIBUTES = {"shape", "size", "ndim", "T", "flat", "dtype", "real", "imag", "flags"}
+NUMBER_ATTRIBUTES = {"real", "imag"}
 LIST_METHODS = {"append", "insert", "extend", "pop", "clear", "reverse", "copy", "index", "count", "sort", "remove"}
 
 
@@ -79,7 +80,8 @@ def known_function(function, fnty) -> bool:
         return not is_user_function(fnty.dispatcher)
     if function is None or not is_hashable(function):
         return False
-    return function in FUNCTIONS or table.row_of(function) is not None or is_own(function)
+    has_row = table.row_of(function) is not None or is_complex_function(function)
+    return function in FUNCTIONS or has_row or is_own(function)
 
 
 def is_own(function) -> bool:

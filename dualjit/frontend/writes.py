@@ -8,6 +8,7 @@ from dualjit.frontend.definitions import definition, is_expr, static_value
 from dualjit.frontend.origins import GROWING, ITERATORS, PASS_ON
 from dualjit.numbers.types import Marked
 from dualjit.rules import table
+from dualjit.rules.complex import is_complex_function
 
 MUTATING_METHODS = (*GROWING, "fill", "sort", "pop", "remove", "clear", "reverse", "itemset", "resize")
 
@@ -47,7 +48,8 @@ def written_variables(func_ir, originals, stmt):
 
 def harmless(function) -> bool:
     """Does this callee write to no argument?  Functions without a row may."""
-    return function in ITERATORS or function in (len, range, print, slice) or table.row_of(function) is not None
+    has_row = table.row_of(function) is not None or is_complex_function(function)
+    return function in ITERATORS or function in (len, range, print, slice) or has_row
 
 
 class Roots:

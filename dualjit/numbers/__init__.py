@@ -4,6 +4,11 @@ from dualjit.numbers import (  # noqa: F401
     amendments,
     attributes,
     casts,
+    complex_arrays,
+    complex_casts,
+    complex_linear,
+    complex_model,
+    complex_scalars,
     composites,
     conversions,
     minmax,
@@ -11,6 +16,6 @@ from dualjit.numbers import (  # noqa: F401
     scalars,
     typing,
 )
-from dualjit.numbers.types import Active, Dual, Marked, mark, marker_of, promote, strip, walk
+from dualjit.numbers.types import Active, Dual, Marked, MarkedComplex, mark, marker_of, promote, strip, walk
 
-__all__ = ["Active", "Dual", "Marked", "mark", "marker_of", "promote", "strip", "walk"]
+__all__ = ["Active", "Dual", "Marked", "MarkedComplex", "mark", "marker_of", "promote", "strip", "walk"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from numba.core.imputils import lower_getattr
-from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.core.typing import signature
+from numba.core.typing.templates import AttributeTemplate, bound_function, infer_getattr
 
 from dualjit.numbers.types import Dual, Marked
 
@@ -19,6 +20,10 @@ class MarkedAttributes(AttributeTemplate):
 
     def resolve_imag(self, number):
         return number.scalar
+
+    @bound_function("complex.conjugate")
+    def resolve_conjugate(self, number, args, kws):
+        return signature(number)
 
 
 @lower_getattr(Dual, "real")

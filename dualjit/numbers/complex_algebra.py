@@ -14,10 +14,9 @@ from numba.core import types
 
 from dualjit.numbers import primal
 from dualjit.numbers.algebra import Algebra
-from dualjit.numbers.complex_powers import integer_power
 from dualjit.numbers.forms import Leaf, Pair, leaf_of, value_of
 from dualjit.numbers.leaves import ORDERINGS
-from dualjit.numbers.powers import GREATEST
+from dualjit.numbers.powers import GREATEST, complex_integer_power
 from dualjit.numbers.tangents import total
 from dualjit.numbers.types import MarkedComplex, wider
 from dualjit.rules.complex import complex_rows
@@ -42,7 +41,7 @@ class ComplexNumber:
 
     def map(self, function):
         """The number with a function applied to the parts it has."""
-        return ComplexNumber(*(x and function(x) for x in self.parts))
+        return ComplexNumber(*(None if x is None else function(x) for x in self.parts))
 
     def tangents(self, level):
         """The tangents of the parts; None where a part has none of this level."""
@@ -255,14 +254,16 @@ class ComplexAlgebra:
         if exponent.constant is None:
             sig = self.type(self.type, types.int64)
             args = [self.typed(z, self.type), self.reals.typed(exponent, types.int64)]
-            return self.leaf(self.type, primal.compiled(self.context, self.builder, integer_power, sig, args))
+            return self.leaf(self.type, primal.compiled(self.context, self.builder, complex_integer_power, sig, args))
         if abs(exponent.constant) > GREATEST:
             return self.apply("pow", z, n)
-        power, square, bits = self.const(1.0), z, abs(int(exponent.constant))
+        power, square, bits = None, z, abs(int(exponent.constant))
         while bits:
-            power = self.apply("mul", power, square) if bits & 1 else power
+            if bits & 1:
+                power = square if power is None else self.apply("mul", power, square)
             bits >>= 1
             square = self.apply("mul", square, square) if bits else square
+        power = power or self.const(1.0)
         return self.apply("div", self.const(1.0), power) if exponent.constant < 0 else power
 
 

@@ -16,7 +16,7 @@ from numba.extending import overload
 
 from dualjit.numbers.scalars import lowering
 from dualjit.numbers.templates import register_template
-from dualjit.numbers.types import Dual, Marked, strip
+from dualjit.numbers.types import Dual, Marked, MarkedComplex, strip
 from dualjit.rules.table import scalar_rows
 
 CONVERSIONS = {float: "pos", int: "trunc", bool: "truth"}
@@ -32,11 +32,13 @@ class OfMarked(AbstractTemplate):
     def generic(self, args, kws):
         if kws or len(args) != 1 or not isinstance(args[0], Marked):
             return None
-        return signature(args[0].over(self.key) if isinstance(self.key, types.Float) else self.key, *args)
+        if isinstance(args[0], MarkedComplex) and not isinstance(self.key, types.Complex):
+            return None
+        return signature(args[0].over(self.key) if isinstance(self.key, types.Float | types.Complex) else self.key, *args)
 
 
-def _class_template(number):
-    """Adds `OfMarked` to what Numba knows of one number class.
+def class_template(number):
+    """Add `OfMarked` to what Numba knows of one number class.
 
     Attributes registered for a type itself take precedence over those of its class, so this one is asked first; it
     relies on ``NumberClassAttribute.resolve___call__`` giving a ``types.Function`` whose key is the number type.
@@ -54,7 +56,7 @@ def _class_template(number):
 
 
 for _number in (*types.real_domain, *types.integer_domain, types.boolean):
-    _class_template(_number)
+    class_template(_number)
 
 
 @overload(isinstance)

@@ -17,15 +17,16 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
 from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.complex_algebra import ComplexAlgebra
 from dualjit.numbers.forms import leaf_of
-from dualjit.numbers.types import Dual
+from dualjit.numbers.types import Dual, MarkedComplex
 
 INT32, INT64 = ir.IntType(32), ir.IntType(64)
 
 
 def _number_type(reference):
     type = getattr(reference, "instance_type", None)
-    return type if isinstance(type, (Dual, types.Float)) else None
+    return type if isinstance(type, (Dual, MarkedComplex, types.Float)) else None
 
 
 def _scalar(type):
@@ -60,6 +61,8 @@ def value(typingctx, d):
 @intrinsic
 def primal(typingctx, d):
     """The innermost value; numbers which are not dual are their own."""
+    if isinstance(d, MarkedComplex):
+        return signature(d.scalar, d), _complex_primal
     if not isinstance(d, Dual):
         return (signature(d, d), lambda context, builder, sig, args: args[0]) if isinstance(d, types.Number) else None
 
@@ -67,6 +70,11 @@ def primal(typingctx, d):
         return leaf_of(Algebra(context, builder, d.scalar).unpack(d, args[0])).ir
 
     return signature(d.scalar, d), generate
+
+
+def _complex_primal(context, builder, sig, args):
+    algebra = ComplexAlgebra(Algebra(context, builder, sig.args[0].part.scalar))
+    return algebra.typed(algebra.unpack(sig.args[0], args[0]).map(leaf_of), sig.return_type)
 
 
 @intrinsic
@@ -109,9 +117,7 @@ def seed(typingctx, T, v, i):
 
 
 def _unit_vector(builder, i, one, zero, n):
-    undefined = ir.Constant(ir.VectorType(i.type, n), ir.Undefined)
-    first = builder.insert_element(undefined, i, INT32(0))
-    index = builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(INT32, n), [0] * n))
+    index = splat(builder, i, n)
     here = builder.icmp_signed("==", index, ir.Constant(index.type, list(range(n))))
     vector = ir.VectorType(one.type, n)
     return builder.select(here, ir.Constant(vector, [one] * n), ir.Constant(vector, [zero] * n))
@@ -158,22 +164,26 @@ def store_partials(typingctx, d, out, start, lo, hi):
 
     def generate(context, builder, sig, args):
         number, array, start, lo, hi = args
-        partials = context.data_model_manager[d].split(builder, number)[1]
         data = make_array(out)(context, builder, array).data
-        first = builder.gep(data, [builder.sub(start, lo)])  # where partial 0 would go
-        count = start.type(d.n)
-        whole = builder.and_(
-            builder.icmp_signed("==", lo, lo.type(0)),
-            builder.icmp_signed("==", hi, count),
-        )
-        with builder.if_else(whole, likely=True) as (all_of_them, some):
-            with all_of_them:
-                _store_all(context, builder, d, partials, first)
-            with some:
-                _store_range(context, builder, d, partials, first, lo, hi)
+        store_lanes(context, builder, d, number, builder.gep(data, [start]), lo, hi)
         return context.get_dummy_value()
 
     return signature(types.none, d, out, types.intp, types.intp, types.intp), generate
+
+
+def store_lanes(context, builder, d, number, pointer, lo, hi):
+    """Store partials ``lo`` to ``hi - 1`` of an LLVM number of type ``d`` at ``pointer`` and behind."""
+    partials = context.data_model_manager[d].split(builder, number)[1]
+    first = builder.gep(pointer, [builder.neg(lo)])  # where partial 0 would go
+    whole = builder.and_(
+        builder.icmp_signed("==", lo, lo.type(0)),
+        builder.icmp_signed("==", hi, lo.type(d.n)),
+    )
+    with builder.if_else(whole, likely=True) as (all_of_them, some):
+        with all_of_them:
+            _store_all(context, builder, d, partials, first)
+        with some:
+            _store_range(context, builder, d, partials, first, lo, hi)
 
 
 def _store_all(context, builder, d, partials, first):
@@ -185,15 +195,39 @@ def _store_all(context, builder, d, partials, first):
 
 
 def _store_range(context, builder, d, partials, first, lo, hi):
+    if isinstance(partials.type, ir.VectorType):
+        _store_masked(builder, partials, first, lo, hi)
+        return
     memory = builder.bitcast(cgutils.alloca_once_value(builder, partials), partials.type.element.as_pointer())
     with cgutils.for_range_slice(builder, lo, hi, lo.type(1)) as (k, _):
         element = builder.load(builder.gep(memory, [k]))
         context.pack_value(builder, d.base, element, builder.gep(first, [k]))
 
 
-def _floats_in(type):
+def _store_masked(builder, vector, first, lo, hi):
+    """One instruction where the processor has masked stores: LLVM's llvm.masked.store."""
+    n = vector.type.count
+    index = ir.Constant(ir.VectorType(INT64, n), list(range(n)))
+    inside = builder.and_(
+        builder.icmp_signed(">=", index, splat(builder, lo, n)), builder.icmp_signed("<", index, splat(builder, hi, n))
+    )
+    pointer = builder.bitcast(first, vector.type.as_pointer())
+    name = f"llvm.masked.store.v{n}f{32 if isinstance(vector.type.element, ir.FloatType) else 64}.p0"
+    signature_ = ir.FunctionType(ir.VoidType(), [vector.type, pointer.type, INT32, inside.type])
+    store = cgutils.get_or_insert_function(builder.module, signature_, name)
+    builder.call(store, [vector, pointer, INT32(1), inside])
+
+
+def splat(builder, scalar, n):
+    """A vector with one value in all lanes."""
+    undefined = ir.Constant(ir.VectorType(scalar.type, n), ir.Undefined)
+    first = builder.insert_element(undefined, scalar, INT32(0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(INT32, n), [0] * n))
+
+
+def floats_in(type):
     """How many floats a number of this type is made of."""
-    return (type.n + 1) * _floats_in(type.base) if isinstance(type, Dual) else 1
+    return (type.n + 1) * floats_in(type.base) if isinstance(type, Dual) else 1
 
 
 @intrinsic
@@ -206,7 +240,7 @@ def as_floats(typingctx, a):
     def generate(context, builder, sig, args):
         source = make_array(a)(context, builder, args[0])
         itemsize = _sizeof(context, builder, answer.dtype)
-        shape = [*cgutils.unpack_tuple(builder, source.shape, a.ndim), itemsize.type(_floats_in(a.dtype))]
+        shape = [*cgutils.unpack_tuple(builder, source.shape, a.ndim), itemsize.type(floats_in(a.dtype))]
         strides = [*cgutils.unpack_tuple(builder, source.strides, a.ndim), itemsize]
         return _view(context, builder, sig, source, answer, shape, strides, itemsize)
 
@@ -227,9 +261,9 @@ def as_duals(typingctx, a, T):
         source = make_array(a)(context, builder, args[0])
         shape = cgutils.unpack_tuple(builder, source.shape, a.ndim)
         strides = cgutils.unpack_tuple(builder, source.strides, a.ndim)
-        fits = builder.icmp_signed("==", shape[-1], shape[-1].type(_floats_in(target)))
+        fits = builder.icmp_signed("==", shape[-1], shape[-1].type(floats_in(target)))
         with builder.if_then(builder.not_(fits), likely=False):
-            message = f"as_duals: the last axis of the array must have length {_floats_in(target)}"
+            message = f"as_duals: the last axis of the array must have length {floats_in(target)}"
             context.call_conv.return_user_exc(builder, ValueError, (message,))
         itemsize = _sizeof(context, builder, target)
         return _view(context, builder, sig, source, answer, shape[:-1], strides[:-1], itemsize)
@@ -247,21 +281,3 @@ def _view(context, builder, sig, source, type, shape, strides, itemsize):
     populate_array(view, data, shape, strides, itemsize, source.meminfo, source.parent)
     return impl_ret_borrowed(context, builder, sig.return_type, view._getvalue())
 
-
-@intrinsic
-def set_partial(typingctx, a, position, i, x):
-    """Partial ``i`` of element ``position`` of a contiguous array of duals, counted in memory, becomes the float ``x``."""
-    if not (isinstance(a, types.Array) and a.is_contig and isinstance(a.dtype, Dual)):
-        return None
-    base, scalar = a.dtype.base, a.dtype.scalar
-
-    def generate(context, builder, sig, args):
-        array, position, i, x = args
-        # As in as_floats: the memory of a dual is that of its value, then those of its partials.
-        floats = builder.bitcast(make_array(a)(context, builder, array).data, x.type.as_pointer())
-        index = builder.mul(position, position.type(_floats_in(a.dtype)))
-        offset = builder.mul(builder.add(i, i.type(1)), i.type(_floats_in(base)))
-        builder.store(x, builder.gep(floats, [builder.add(index, offset)]), align=1)
-        return context.get_dummy_value()
-
-    return signature(types.none, a, types.intp, types.intp, scalar), generate

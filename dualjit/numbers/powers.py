@@ -23,3 +23,17 @@ def integer_power(x, n):
         square *= square
         left >>= 1
     return 1.0 / power if n < 0 else power
+
+
+def complex_integer_power(z, n):
+    """``z**n`` of a complex number, under the same conditions."""
+    left = abs(n)
+    if left > GREATEST:
+        return z ** complex(n, 0.0)
+    square, power = z, complex(1.0, 0.0)
+    while left:
+        if left & 1:
+            power = power * square
+        square = square * square
+        left >>= 1
+    return 1.0 / power if n < 0 else power

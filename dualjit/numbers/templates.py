@@ -2,7 +2,7 @@
 
 One idea: nothing about the types of a function is written down twice.  The same key is resolved on the stripped
 arguments and the marker goes back on the answer, and on each argument which carried it (so that an implicit
-cast of the primal, ``float32 * int64``, is done here too).  What would lose the marker (a complex answer) is not typed.
+cast of the primal, ``float32 * int64``, is done here too).  What would lose the marker is not typed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from dualjit.numbers.primal import signature_of
 from dualjit.numbers.types import Marked, promote
+from dualjit.rules.complex import takes_complex
 
 IN_PLACE = {
     operator.iadd,
@@ -29,6 +30,7 @@ IN_PLACE = {
 }
 
 
+NUMBERS = (types.Float, types.Complex)  # what can be marked
 OPERANDS = (Marked, types.Number, types.Boolean, types.Array, types.Optional)
 
 
@@ -43,9 +45,9 @@ def number_of(type):
 
 def remark(primal, marker):
     """The primal's type of an answer, marked; None when it has no place for the marker."""
-    if isinstance(primal, types.Float):
+    if isinstance(primal, NUMBERS):
         return marker.over(primal)
-    if isinstance(primal, types.Array) and isinstance(primal.dtype, types.Float):
+    if isinstance(primal, types.Array) and isinstance(primal.dtype, NUMBERS):
         return primal.copy(dtype=marker.over(primal.dtype))
     if isinstance(primal, types.BaseTuple):
         return types.Tuple([remark(t, marker) or t for t in primal])
@@ -61,7 +63,15 @@ def _stripped(type):
 
 def _argument(given, primal):
     number = number_of(given)
+    if isinstance(primal, types.Complex) and not isinstance(given, types.Complex | types.Optional):
+        # a real number among complex ones: the rule makes use of its being real
+        return types.unliteral(given)
     return primal if number is None else remark(primal, number)
+
+
+def is_complex(type):
+    """Is this a complex number, or an array of them, not marked?"""
+    return isinstance(type.dtype if isinstance(type, types.Array) else type, types.Complex)
 
 
 class RowTemplate(AbstractTemplate):
@@ -79,6 +89,8 @@ class RowTemplate(AbstractTemplate):
         primal = signature_of(self.context, self.function, tuple(map(_stripped, args)))
         if marker is None or primal is None or len(primal.args) != len(args):
             return None
+        if any(map(is_complex, (primal.return_type, *primal.args))) and not self.takes_complex(len(args), primal):
+            return None
         given = tuple(map(_argument, args, primal.args))
         if self.function in IN_PLACE and isinstance(args[0], types.Array):
             # an unmarked array can't receive marked numbers
@@ -86,6 +98,12 @@ class RowTemplate(AbstractTemplate):
             return signature(args[0], *given) if fits else None
         answer = remark(primal.return_type, marker) if self.active else primal.return_type
         return None if answer is None or None in given else signature(answer, *given)
+
+    def takes_complex(self, arity, primal):
+        """Is the meaning of the function known for complex numbers, where its answer carries a derivative?"""
+        if self.active:
+            return takes_complex(self.function, arity)
+        return not is_complex(primal.return_type)
 
     def get_impl_key(self, sig):
         """Whole arrays have code of their own, which Numba's for arrays of any elements must not hide."""

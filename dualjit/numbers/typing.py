@@ -16,8 +16,9 @@ from numba.core import errors, types
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, fold_arguments, infer_global, signature
 
-from dualjit.numbers.arrays import implementation_of, returns
-from dualjit.numbers.types import Marked, mark, marker_of, strip, walk
+from dualjit.numbers.arrays import complex_implementation_of, implementation_of, returns
+from dualjit.numbers.complex_arrays import COMPLEX
+from dualjit.numbers.types import Marked, has_complex, mark, marker_of, strip
 from dualjit.rules.arrays import ArrayRow, array_rows
 
 # What the functions of the table are methods of, or take: anything else may do anything with a marked argument.
@@ -66,8 +67,9 @@ def register(row: ArrayRow) -> None:
             answer = primal_type(self.context, row, tuple(map(strip, args)), bare)
             if answer is None:
                 return None
+            if has_complex(answer, *folded):
+                check_complex(row)
             if row.active:
-                check_real(row, answer)
                 answer = mark(answer, marker)
             return signature(answer, *folded).replace(pysig=pysig)
 
@@ -144,11 +146,9 @@ def check_understood(row: ArrayRow, folded) -> None:
             raise errors.TypingError(f"active values reach '{row.name}' of {t}, which is not known to dualjit")
 
 
-def check_real(row: ArrayRow, answer: types.Type) -> None:
-    found = []
-    walk(answer, lambda t: found.append(t) if isinstance(t, types.Complex) else None)
-    if found:
-        raise errors.TypingError(f"'{row.name}' gives complex numbers here, which carry no derivatives")
+def check_complex(row: ArrayRow) -> None:
+    if not (row.generic or row.name in COMPLEX or complex_implementation_of(row)):
+        raise errors.TypingError(f"'{row.name}' of complex numbers has no rule")
 
 
 def lower(row: ArrayRow):
@@ -158,7 +158,7 @@ def lower(row: ArrayRow):
         direct = row.generic or marker_of(*given) is None
         if direct:  # Numba's own function knows its defaults better than we do
             given, values = without_omitted(given, values)
-        callee = typing.resolve_value_type(row.functions[0] if direct else implementation_of(row))
+        callee = typing.resolve_value_type(row.functions[0] if direct else implementation_for(row, sig))
         found = callee.get_call_type(typing, given, {})
         values = [context.cast(builder, v, t, u) for v, t, u in zip(values, given, found.args, strict=False)]
         values += [context.get_constant_generic(builder, t, None) for t in found.args[len(given) :]]
@@ -166,6 +166,11 @@ def lower(row: ArrayRow):
         return context.cast(builder, answer, found.return_type, sig.return_type)
 
     return code
+
+
+def implementation_for(row: ArrayRow, sig):
+    found = complex_implementation_of(row) if has_complex(sig.return_type, *sig.args) else None
+    return found or implementation_of(row)
 
 
 def expanded(builder, given, values):

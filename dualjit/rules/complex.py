@@ -191,12 +191,18 @@ plane("phase", (cmath.phase,), "atan2", ("imag", "real"))
 INACTIVE = (cmath.isnan, cmath.isinf, cmath.isfinite)
 """Functions of complex numbers alone, without derivative."""
 
-_OTHERS = {complex, cmath.polar, np.conjugate, *INACTIVE}
+_OTHERS = {(complex, 1), (complex, 2), (cmath.polar, 1), (np.conjugate, 1), *((f, 1) for f in INACTIVE)}
+_FUNCTIONS = {function for function, _ in (*_BY_CALL, *_OTHERS)}
 
 
-def takes_complex(function: Any) -> bool:
+def takes_complex(function: Any, arity: int) -> bool:
+    """Is this, called with so many arguments, a function of complex numbers whose meaning is known?"""
+    return (function, arity) in _BY_CALL or (function, arity) in _OTHERS
+
+
+def is_complex_function(function: Any) -> bool:
     """Is this a function of complex numbers whose meaning is known?"""
     try:
-        return function in _OTHERS or any((function, arity) in _BY_CALL for arity in (1, 2))
+        return function in _FUNCTIONS
     except TypeError:  # unhashable: none is
         return False

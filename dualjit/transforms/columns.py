@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import types
 
-from dualjit.numbers.intrinsics import lift, partial, seed, set_partial, store_partials
+from dualjit.numbers import blocks
+from dualjit.numbers.intrinsics import lift, partial, seed
 from dualjit.numbers.types import Dual
 from dualjit.transforms.arguments import Selection
 from dualjit.transforms.forward import ForwardPass, carries, dual_copy, primal_of
@@ -164,17 +165,11 @@ class JacobianBody:
         return leaf.first if self.one_pass else f"{leaf.first} - _dj_c"
 
     def seed_array(self, leaf: Leaf, copy: str, wanted: types.Type, position: int) -> None:
+        """Unit partials for this pass, where the copy is not new none for the one before."""
+        w, seed_columns = self.w, self.w.bind("seed_columns", blocks.seed_columns)
         if not self.forward.renews(position):
-            self.seed_range(leaf, copy, wanted, f"_dj_c - {self.lanes}", "0.0")
-        self.seed_range(leaf, copy, wanted, "_dj_c", "1.0")
-
-    def seed_range(self, leaf: Leaf, copy: str, wanted: types.Type, start: str, unit: str) -> None:
-        """Set the one partial of every element whose column is in the pass that begins at ``start``."""
-        w, k, lane = self.w, self.w.fresh("k"), self.w.fresh("lane")
-        w(f"{lane} = {leaf.first} - ({start})")
-        with w.block(f"for {k} in range(max(-{lane}, 0), min({self.lanes} - {lane}, {leaf.size})):"):
-            at = in_memory(w, leaf.expr, wanted.ndim, k) if wanted.layout == "F" else k
-            w(f"{w.bind('set_partial', set_partial)}({copy}, {at}, {lane} + {k}, {unit})")
+            w(f"{seed_columns}({copy}, {self.lane(leaf)} + {self.lanes}, 0.0)")
+        w(f"{seed_columns}({copy}, {self.lane(leaf)}, 1.0)")
 
     # results ---------------------------------------------------------------------------------------------------
 
@@ -197,12 +192,12 @@ class JacobianBody:
             i = self.w.fresh("q")
             return f"[{self.fresh_block(y, t, i, item_type(u))} for {i} in {x}]"
         base = self.base_of(t)
-        shape = " + ".join(f"{e}.shape" for e, v in ((y, t), (x, u)) if isinstance(v, types.Array))
-        if not shape:
+        if not isinstance(t, types.Array) and not isinstance(u, types.Array):
             return zero(self.w, base)
         # An answer without partials of this level does not depend on the arguments: its Jacobian stays zero.
-        make = np.empty if carries(t, self.forward.level) else np.zeros
-        return f"{self.w.bind(make.__name__, make)}({shape}, {self.w.bind('base', base)})"
+        zeros = not carries(t, self.forward.level)
+        make = self.w.bind("jacobian_block", blocks.jacobian_block)
+        return f"{make}({y}, {x}, {self.w.bind('base', base)}, {zeros})"
 
     def base_of(self, t: types.Type) -> types.Type:
         number = scalar_type(t)
@@ -233,52 +228,17 @@ class JacobianBody:
 
     def store(self, y: str, t: types.Type, leaf: Leaf, target: str) -> None:
         """The lanes of this pass that belong to one input leaf, into one Jacobian block."""
-        if isinstance(leaf.type, types.Array):
-            self.store_range(y, t, leaf, target)
+        w = self.w
+        if isinstance(t, types.Array) or isinstance(leaf.type, types.Array):
+            store_columns = w.bind("store_columns", blocks.store_columns)
+            w(f"{store_columns}({y}, {target}, {leaf.size}, {self.lane(leaf)})")
         elif self.one_pass:
-            self.store_lane(y, t, leaf.first, target)
+            w(f"{target} = {w.bind('partial', partial)}({y}, {leaf.first})")
         else:
-            lane = self.w.fresh("lane")
-            self.w(f"{lane} = {self.lane(leaf)}")
-            with self.w.block(f"if 0 <= {lane} < {self.lanes}:"):
-                self.store_lane(y, t, lane, target)
-
-    def store_lane(self, y: str, t: types.Type, lane: str, target: str) -> None:
-        w, take = self.w, self.w.bind("partial", partial)
-        if not isinstance(t, types.Array):
-            w(f"{target} = {take}({y}, {lane})")
-            return
-        flat = w.fresh("flat")
-        w(f"{flat} = {target}.reshape(-1)")
-        with self.rows(y, t) as (row, element):
-            w(f"{flat}[{row}] = {take}({element}, {lane})")
-
-    def store_range(self, y: str, t: types.Type, leaf: Leaf, target: str) -> None:
-        w, store = self.w, self.w.bind("store", store_partials)
-        lane, lo, hi, flat = w.fresh("lane"), w.fresh("lo"), w.fresh("hi"), w.fresh("flat")
-        w(f"{lane} = {self.lane(leaf)}")
-        w(f"{lo} = max({lane}, 0)")
-        w(f"{hi} = min({lane} + {leaf.size}, {self.lanes})")
-        with w.block(f"if {lo} < {hi}:"):
-            w(f"{flat} = {target}.reshape(-1)")
-            if isinstance(t, types.Array):
-                with self.rows(y, t) as (row, element):
-                    w(f"{store}({element}, {flat}, {row} * {leaf.size} + {lo} - {lane}, {lo}, {hi})")
-            else:
-                w(f"{store}({y}, {flat}, {lo} - {lane}, {lo}, {hi})")
-
-    @contextmanager
-    def rows(self, y: str, t: types.Array) -> Iterator[tuple[str, str]]:
-        """A loop over the elements of an array in C order: names of the row's number and of the element."""
-        w, row, element = self.w, self.w.fresh("r"), self.w.fresh("e")
-        if t.ndim == 1:
-            with w.block(f"for {row} in range({y}.size):"):
-                yield row, f"{y}[{row}]"
-            return
-        w(f"{row} = 0")
-        with w.block(f"for {element} in {y}.flat:"):
-            yield row, element
-            w(f"{row} += 1")
+            lane = w.fresh("lane")
+            w(f"{lane} = {self.lane(leaf)}")
+            with w.block(f"if 0 <= {lane} < {self.lanes}:"):
+                w(f"{target} = {w.bind('partial', partial)}({y}, {lane})")
 
     def assemble(self, t: types.Type, results) -> str:
         """The structure of the answer, in each place the structure of the arguments."""
@@ -298,16 +258,3 @@ def zero(w: Writer, base: types.Type) -> str:
     """Expression of zero of a number type."""
     name = w.bind("base", base)
     return f"{w.bind('lift', lift)}(0.0, {name})" if isinstance(base, Dual) else f"{name}(0.0)"
-
-
-def in_memory(w: Writer, expr: str, ndim: int, k: str) -> str:
-    """Position in an array in F order of the element that is number ``k`` in C order."""
-    rest, parts, strides = k, [], ["1"]
-    for axis in range(1, ndim):
-        strides.append(f"{strides[-1]} * {expr}.shape[{axis - 1}]")
-    for axis in reversed(range(ndim)):
-        parts.append(f"({rest}) % {expr}.shape[{axis}] * ({strides[axis]})")
-        rest = f"({rest}) // {expr}.shape[{axis}]"
-    position = w.fresh("at")
-    w(f"{position} = {' + '.join(parts)}")
-    return position

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 from numba import typeof, types
 
 from dualjit.frontend.twin import Specialisation, Twin
+from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, value
 from dualjit.numbers.types import Dual, Marked, top_level, walk
 from dualjit.transforms.aliasing import refuse_overlaps
@@ -86,89 +86,47 @@ class ForwardPass:
         w(f"{answer} = {w.bind('twin', self.twin.twin)}({', '.join(args)})")
 
 
-def mapped(w: Writer, exprs: list[str], t: types.Type, wanted: types.Type, element, check=None) -> str:
-    """Write statements that build data of type ``wanted`` from parallel data; returns the expression of it.
+def mapped(w: Writer, exprs: list[str], t: types.Type, wanted: types.Type, array, number) -> str:
+    """The expression that builds data of type ``wanted`` from parallel data.
 
     Parameters
     ----------
     exprs : list of str
         Expressions with one structure: that of type ``t`` for the first.
-    element : callable
-        ``element(numbers, source, target)`` is the expression of a number of type ``target`` from the parallel
-        numbers, the first of which is of type ``source``.
-    check : callable, optional
-        ``check(exprs)`` writes what has to hold for parallel arrays.
+    array, number : callable
+        ``(exprs, source, target)`` to the expression of an array or a number of type ``target``; ``source`` is the type
+        of the first operand.
     """
     if is_tuple(t):
         parts = [
-            mapped(w, [f"{e}[{i}]" for e in exprs], item, goal, element, check)
+            mapped(w, [f"{e}[{i}]" for e in exprs], item, goal, array, number)
             for i, (item, goal) in enumerate(zip(t.types, wanted.types, strict=True))
         ]
         return pack(t, parts, w.bind)
-    if isinstance(t, types.Array):
-        if check:
-            check(exprs)
-        copy = allocate(w, exprs[0], wanted)
-        fill(w, copy, exprs, t, wanted, element)
-        return copy
     if is_list(t):
-        return mapped_list(w, exprs, item_type(t), item_type(wanted), element, check)
-    return element(exprs, t, wanted)
-
-
-def mapped_list(w: Writer, exprs: list[str], item: types.Type, goal: types.Type, element, check) -> str:
-    copy, i = w.fresh("list"), w.fresh("i")
-    if not isinstance(item, types.Array):
-        numbers = element([f"{e}[{i}]" for e in exprs], item, goal)
-        w(f"{copy} = [{numbers} for {i} in range(len({exprs[0]}))]")
-        return copy
-    w(f"{copy} = [{w.bind('empty', np.empty)}({i}.shape, {w.bind('T', goal.dtype)}) for {i} in {exprs[0]}]")
-    with w.block(f"for {i} in range(len({exprs[0]})):"):
-        names = [w.fresh("a") for _ in exprs]
-        for name, expr in zip(names, exprs, strict=True):
-            w(f"{name} = {expr}[{i}]")
-        if check:
-            check(names)
-        target = w.fresh("a")
-        w(f"{target} = {copy}[{i}]")
-        fill(w, target, names, item, goal, element)
-    return copy
-
-
-def allocate(w: Writer, expr: str, wanted: types.Array) -> str:
-    """An array with the shape of ``expr``, in C or F order."""
-    copy, empty, number = w.fresh("d"), w.bind("empty", np.empty), w.bind("T", wanted.dtype)
-    if wanted.layout == "F" and wanted.ndim > 1:
-        w(f"{copy} = {empty}({expr}.shape[::-1], {number}).T")
-    else:
-        w(f"{copy} = {empty}({expr}.shape, {number})")
-    return copy
-
-
-def fill(w: Writer, target: str, exprs: list[str], t: types.Array, wanted: types.Array, element) -> None:
-    """Nested loops over all elements of an array."""
-    names = [w.fresh("i") for _ in range(t.ndim)]
-    at = ", ".join(names) if names else "()"
-
-    def nest(axis):
-        if axis == t.ndim:
-            w(f"{target}[{at}] = {element([f'{e}[{at}]' for e in exprs], t.dtype, wanted.dtype)}")
-            return
-        with w.block(f"for {names[axis]} in range({target}.shape[{axis}]):"):
-            nest(axis + 1)
-
-    nest(0)
+        i = w.fresh("i")
+        item = mapped(w, [f"{e}[{i}]" for e in exprs], item_type(t), item_type(wanted), array, number)
+        return f"[{item} for {i} in range(len({exprs[0]}))]"
+    return (array if isinstance(t, types.Array) else number)(exprs, t, wanted)
 
 
 def dual_copy(w: Writer, expr: str, t: types.Type, wanted: types.Type) -> str:
-    """A copy of ``expr`` in duals with zero partials."""
+    """Write a copy of ``expr`` in duals with zero partials; returns its expression."""
 
-    def element(numbers, source, target):
-        if not isinstance(target, Marked):
-            return numbers[0]
-        return f"{w.bind('lift', lift)}({numbers[0]}, {w.bind('T', target)})"
+    def array(exprs, source, target):
+        return f"{w.bind('dual_copy', blocks.dual_copy)}({exprs[0]}, {w.bind('T', target.dtype)})"
 
-    return mapped(w, [expr], t, wanted, element)
+    def number(exprs, source, target):
+        return f"{w.bind('lift', lift)}({exprs[0]}, {w.bind('T', target)})" if isinstance(target, Marked) else exprs[0]
+
+    return named(w, "d", mapped(w, [expr], t, wanted, array, number))
+
+
+def named(w: Writer, hint: str, expr: str) -> str:
+    """Give an expression a name."""
+    name = w.fresh(hint)
+    w(f"{name} = {expr}")
+    return name
 
 
 def private_copy(w: Writer, expr: str, t: types.Type) -> str:
@@ -201,9 +159,12 @@ def base_of(t: types.Type, level: int) -> types.Type:
 
 
 def primal_of(w: Writer, expr: str, t: types.Type, level: int) -> str:
-    """The values of an answer, one level of derivatives less; copies, since an array may be an argument's memory."""
+    """Write the values of an answer, one level less; copies, since an array may be an argument's memory."""
 
-    def element(numbers, source, target):
-        return f"{w.bind('value', value)}({numbers[0]})" if carries(source, level) else numbers[0]
+    def array(exprs, source, target):
+        return f"{w.bind('values', blocks.values)}({exprs[0]})" if carries(source, level) else f"{exprs[0]}.copy()"
 
-    return mapped(w, [expr], t, base_of(t, level), element)
+    def number(exprs, source, target):
+        return f"{w.bind('value', value)}({exprs[0]})" if carries(source, level) else exprs[0]
+
+    return named(w, "v", mapped(w, [expr], t, base_of(t, level), array, number))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 
+import numpy as np
 from numba import types
 from numba.extending import overload
 
 from dualjit.errors import ArgumentCountError, DTypeError, OutputError, ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import partial
 from dualjit.numbers.lifting import from_partial
 from dualjit.numbers.types import Marked
 from dualjit.transforms.arguments import python_function, signature_of
 from dualjit.transforms.columns import zero
-from dualjit.transforms.forward import ForwardPass, base_of, carries, mapped, primal_of
+from dualjit.transforms.forward import ForwardPass, base_of, carries, mapped, named, primal_of
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import (
     check_differentiable,
@@ -24,6 +26,7 @@ from dualjit.transforms.structure import (
     is_list,
     is_tuple,
     item_type,
+    leaves,
     scalar_type,
 )
 
@@ -194,23 +197,47 @@ def form_of(t: types.Type) -> object:
 
 
 def with_tangent(w: Writer, expr: str, t: types.Type, direction: str, wanted: types.Type) -> str:
-    """Pairs a primal with its direction."""
+    """Write the pair of a primal and its direction."""
+    for (primal, leaf), tangent in zip(leaves(t, expr), (e for e, _ in leaves(t, direction)), strict=True):
+        if is_list(leaf):
+            check_lists(w, primal, leaf, tangent)
+        elif isinstance(leaf, types.Array):
+            check_shapes(w, primal, tangent)
 
-    def element(numbers, source, target):
-        return f"{w.bind('from_partial', from_partial)}({w.bind('T', target)}, {', '.join(numbers)})"
+    def array(exprs, source, target):
+        return f"{w.bind('paired', blocks.paired)}({', '.join(exprs)}, {w.bind('T', target.dtype)})"
 
-    def check(arrays):
-        primal, tangent = arrays
-        with w.block(f"if {tangent}.shape != {primal}.shape:"):
-            w(f"raise {w.bind('ShapeError', ShapeError)}('the tangent', {tangent}.shape, {primal}.shape)")
+    def number(exprs, source, target):
+        return f"{w.bind('from_partial', from_partial)}({w.bind('T', target)}, {', '.join(exprs)})"
 
-    return mapped(w, [expr, direction], t, wanted, element, check)
+    return named(w, "d", mapped(w, [expr, direction], t, wanted, array, number))
+
+
+def check_lists(w: Writer, primal: str, t: types.Type, tangent: str) -> None:
+    """Lengths of lists, and the shapes of arrays in them."""
+    lengths = f"({{}}, (len({tangent}),), (len({primal}),))"
+    with w.block(f"if len({tangent}) != len({primal}):"):
+        w(f"raise {w.bind('ShapeError', ShapeError)}{lengths.format(repr('the tangent, a list,'))}")
+    if isinstance(item_type(t), types.Array):
+        i = w.fresh("i")
+        with w.block(f"for {i} in range(len({primal})):"):
+            check_shapes(w, f"{primal}[{i}]", f"{tangent}[{i}]")
+
+
+def check_shapes(w: Writer, primal: str, tangent: str) -> None:
+    with w.block(f"if {tangent}.shape != {primal}.shape:"):
+        w(f"raise {w.bind('ShapeError', ShapeError)}('the tangent', {tangent}.shape, {primal}.shape)")
 
 
 def tangent_of(w: Writer, expr: str, t: types.Type, level: int) -> str:
-    """The partials of an answer; zero where it has none."""
+    """Write the partials of an answer; zero where it has none."""
 
-    def element(numbers, source, target):
-        return f"{w.bind('partial', partial)}({numbers[0]}, 0)" if carries(source, level) else zero(w, target)
+    def array(exprs, source, target):
+        if carries(source, level):
+            return f"{w.bind('tangents', blocks.tangents)}({exprs[0]})"
+        return f"{w.bind('zeros', np.zeros)}({exprs[0]}.shape, {w.bind('base', target.dtype)})"
 
-    return mapped(w, [expr], t, base_of(t, level), element)
+    def number(exprs, source, target):
+        return f"{w.bind('partial', partial)}({exprs[0]}, 0)" if carries(source, level) else zero(w, target)
+
+    return named(w, "t", mapped(w, [expr], t, base_of(t, level), array, number))

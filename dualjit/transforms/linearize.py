@@ -11,9 +11,8 @@ from scipy.sparse.linalg import LinearOperator
 
 from dualjit.errors import ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative, Implementation
-from dualjit.numbers.intrinsics import set_partial, store_partials
+from dualjit.numbers import blocks
 from dualjit.transforms.arguments import python_function, signature_of
-from dualjit.transforms.columns import in_memory
 from dualjit.transforms.forward import ForwardPass, carries, dual_copy
 from dualjit.transforms.jacfwd import MAX_LANES
 from dualjit.transforms.jvp import jvp
@@ -156,7 +155,6 @@ class _Body(Implementation):
         }
         w("_dj_c = 0")
         with w.block("while True:"):
-            w(f"_dj_hi = min({MAX_LANES}, _dj_k - _dj_c)")
             w("_dj_row = 0")
             seeded = {}
             for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True)):
@@ -167,7 +165,6 @@ class _Body(Implementation):
             with w.block("if _dj_c == 0:"):
                 w(f"_dj_m = {' + '.join(_size(e, t) for e, t in leaves(forward.return_type, '_dj_y'))}")
                 w(f"_dj_out = {w.bind('zeros', np.zeros)}((_dj_m, _dj_k), {w.bind('dtype', columns.dtype)})")
-                w("_dj_flat = _dj_out.reshape(-1)")
             w("_dj_row = 0")
             for expr, t in leaves(forward.return_type, "_dj_y"):
                 self.store(w, expr, t, forward.level)
@@ -186,26 +183,16 @@ class _Body(Implementation):
             number, copy = copy, w.fresh("d")
             w(f"{copy} = {w.bind('empty', np.empty)}(1, {w.bind('T', wanted)})")
             w(f"{copy}[0] = {number}")
-        element, lane = w.fresh("e"), w.fresh("lane")
-        with w.block(f"for {element} in range({1 if one else f'{expr}.size'}):"):
-            at = in_memory(w, expr, t.ndim, element) if not one and wanted.layout == "F" else element
-            with w.block(f"for {lane} in range({MAX_LANES}):"):
-                unit = f"columns[_dj_row, _dj_c + {lane}] if {lane} < _dj_hi else 0.0"
-                w(f"{w.bind('set_partial', set_partial)}({copy}, {at}, {lane}, {unit})")
-            w("_dj_row += 1")
+        w(f"{w.bind('load_columns', blocks.load_columns)}({copy}, columns, _dj_row, _dj_c)")
+        w(f"_dj_row += {copy}.size")
         return f"{copy}[0]" if one else copy
 
     def store(self, w: Writer, expr: str, t: types.Type, level: int) -> None:
-        store = f"{w.bind('store', store_partials)}({{}}, _dj_flat, _dj_row * _dj_k + _dj_c, 0, _dj_hi)"
-        if not carries(t, level):
-            w(f"_dj_row += {_size(expr, t)}")
-        elif isinstance(t, types.Array):
-            with w.block(f"for _dj_e in {expr}{'' if t.ndim == 1 else '.flat'}:"):
-                w(store.format("_dj_e"))
-                w("_dj_row += 1")
-        else:
-            w(store.format(expr))
-            w("_dj_row += 1")
+        """The partials of an output into rows of the product."""
+        if carries(t, level):
+            rows = f"_dj_out[_dj_row:_dj_row + {_size(expr, t)}]"
+            w(f"{w.bind('store_columns', blocks.store_columns)}({expr}, {rows}, _dj_k, -_dj_c)")
+        w(f"_dj_row += {_size(expr, t)}")
 
 
 def _size(expr: str, t: types.Type) -> str:

@@ -5,10 +5,8 @@ import math
 import numba as nb
 import numpy as np
 import pytest
-from numba import types
 
-from dualjit.numbers import Dual
-from dualjit.numbers.intrinsics import partial, seed, value
+from dualjit.numbers.intrinsics import seed, value
 from tests.numbers.differentiating import answers, check, dual, values
 
 INF, NAN = math.inf, math.nan
@@ -287,17 +285,3 @@ def test_values_are_never_contracted():
         out = np.empty(2)
         plain(x, y, out)
         assert on_floats(x, y) == tuple(out)
-
-
-def test_complex_numbers_are_refused():
-    @nb.njit
-    def twisted(x):
-        return partial(seed(Dual(types.float64, 2, 1), x, 0) * 1j, 0)
-
-    @nb.njit
-    def converted(x):
-        return complex(seed(Dual(types.float64, 2, 1), x, 0))
-
-    for function in (twisted, converted):
-        with pytest.raises(nb.TypingError):
-            function(1.0)

@@ -47,7 +47,6 @@ def typed(context, key, *args):
         (D4, E8, NESTED),
         (A4, F8, A8),
         (A8, D8, None),
-        (D8, types.complex128, None),
         (D8, Dual(F8, 8, 1), None),
         (F8, I8, None),
     ],
@@ -129,9 +128,6 @@ def test_unmarked_arrays_do_not_receive_marked_numbers(context):
 
 def test_what_would_lose_the_derivative_is_not_typed(context):
     for key, args in [
-        (operator.mul, (D8, types.complex128)),
-        (complex, (D8,)),
-        (complex, (A8, A8)),
         (operator.add, (D8, Dual(F8, 8, 1))),
         (operator.add, (D8, A8)),
         (operator.add, (D8, types.unicode_type)),
@@ -139,6 +135,18 @@ def test_what_would_lose_the_derivative_is_not_typed(context):
         (np.dot, (D8, types.unicode_type)),
     ]:
         assert typed(context, key, *args) is None
+
+
+def test_complex_answers_are_marked_or_refused(context):
+    for key, args in [
+        (operator.mul, (D8, types.complex128)),
+        (operator.pow, (types.complex128, D8)),
+        (np.exp, (types.complex128, D8)),
+        (complex, (D8,)),
+        (complex, (A8, A8)),
+    ]:
+        answer = typed(context, key, *args)
+        assert answer is None or marker_of(answer) is not None
 
 
 def test_optional_operands_are_unwrapped(context):

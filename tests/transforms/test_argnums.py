@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dualjit as dj
-from dualjit.errors import ArgnumsError, ArgumentCountError, DTypeError
+from dualjit.errors import ArgnumsError, DTypeError
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -112,7 +112,8 @@ def test_integers_that_are_not_selected_pass():
 
 @pytest.mark.parametrize("arguments", [(), (X,), (X, 1.5, 2, 0.5)], ids=len)
 def test_number_of_arguments(arguments):
-    with pytest.raises(ArgumentCountError, match=r"x, a, n"):
+    # Numba's dispatcher counts in C, before any code of ours runs.
+    with pytest.raises(TypeError, match=r"arguments: expected \d, got \d"):
         dj.jacfwd(scaled)(*arguments)
 
 

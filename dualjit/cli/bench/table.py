@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .figures import COMPILE_RATIO
 
 HEADINGS = ("problem", "n", "f", "J", "J/f", "J/(n f)", "compile f", "compile J", "ratio", "error", "promise", "")
-WIDTH = 140  # of the whole table; a narrower terminal wraps lines, which is better than cells cut off
+WIDTH = 160  # of the whole table; a narrower terminal wraps lines, which is better than cells cut off
 SYMBOLS = {"per input": "J/(n f)", "per primal": "J/f", "above bare": "J - bare"}
 LEGEND = (
     "n: inputs; f and J: time of a call of the function and of its Jacobian; compile: time of the first call;\n"
@@ -62,7 +62,7 @@ def is_text(column: int) -> bool:
 def line(row: dict) -> list[str]:
     """The cells of a row."""
     if "failure" in row:
-        return [row["name"], *[""] * (len(HEADINGS) - 3), textwrap.shorten(row["failure"], 36), "FAILED"]
+        return [row["name"], *[""] * (len(HEADINGS) - 3), textwrap.shorten(row["failure"], 44), "FAILED"]
     compile_cells = [
         f"{row['compile function']:.2f} s",
         f"{row['compile derivative']:.2f} s",

@@ -13,14 +13,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: rounds, and seconds for one batch."""
+    """How long to measure: rounds, and seconds for one batch.
+
+    A batch is short against the time slices of the system's scheduler: on a busy machine most batches are then
+    not interrupted, and the median does not see those that are.
+    """
 
     rounds: int
     batch: float
 
 
-FULL = Effort(rounds=61, batch=4e-3)
-QUICK = Effort(rounds=15, batch=1e-3)
+FULL = Effort(rounds=401, batch=3e-4)
+QUICK = Effort(rounds=101, batch=2e-4)
 TINY = Effort(rounds=3, batch=1e-4)
 
 

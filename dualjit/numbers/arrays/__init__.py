@@ -23,6 +23,6 @@ from dualjit.numbers.arrays import (  # noqa: F401
     sums,
     systems,
 )
-from dualjit.numbers.arrays.registry import implementation_of, implemented, implements
+from dualjit.numbers.arrays.registry import complex_implementation_of, implementation_of, implemented, implements
 
-__all__ = ["implementation_of", "implemented", "implements"]
+__all__ = ["complex_implementation_of", "implementation_of", "implemented", "implements"]

@@ -58,5 +58,5 @@ def on_piece(x, xp, inner, fp, guess, marked):
     if j == n or (j == n - 1 and u > inner[n - 1]):
         return lift(fp[n - 1], marked), j
     j = min(j, n - 2)
-    slope = (fp[j + 1] - fp[j]) / (xp[j + 1] - xp[j])
+    slope = np.divide(fp[j + 1] - fp[j], xp[j + 1] - xp[j])
     return lift(slope * (x - xp[j]) + fp[j], marked), j

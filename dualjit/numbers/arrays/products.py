@@ -29,7 +29,7 @@ def dot(a, b, out=None):
     if not is_none(out):
         return into_output
     marked = meet(a, b)
-    loops = _LOOPS[a.ndim, b.ndim]
+    loops = LOOPS[a.ndim, b.ndim]
     down_a, down_b = below(a, marked), below(b, marked)
     if (a.ndim, b.ndim) == (1, 1):
         return lambda a, b, out=None: with_value(loops(a, b, marked), dot_of(down_a(a), down_b(b)))
@@ -97,7 +97,7 @@ def matrix_matrix(a, b, marked):
     return answer
 
 
-_LOOPS = {(1, 1): vector_vector, (2, 1): matrix_vector, (1, 2): vector_matrix, (2, 2): matrix_matrix}
+LOOPS = {(1, 1): vector_vector, (2, 1): matrix_vector, (1, 2): vector_matrix, (2, 2): matrix_matrix}
 
 
 def right_term(a, b, marked):

@@ -190,7 +190,7 @@ def cholesky(a):
 @rule_for("matrix_power")
 def matrix_power(a, n):
     # Numba does not see that its loop always returns.
-    return types.Optional(types.Array(REAL, 2, "C")) if is_matrix(a) and isinstance(n, types.Integer) else None
+    return types.Optional(types.Array(REAL, 2, "C")) if is_matrix(a, "C") and isinstance(n, types.Integer) else None
 
 
 @rule_for("eigh")

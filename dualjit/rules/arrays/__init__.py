@@ -4,7 +4,7 @@ Importing the package fills the table.  A row says what a call means for the flo
 one, is its memory fresh or shared, what is written); how the derivative is computed is in ``dualjit.numbers.arrays``.
 """
 
-from dualjit.rules.arrays import joining, linear, making, ordering, reductions, shapes  # noqa: F401
+from dualjit.rules.arrays import joining, linear, making, ordering, parts, reductions, shapes  # noqa: F401
 from dualjit.rules.arrays.table import (
     REFUSED,
     ArrayRow,

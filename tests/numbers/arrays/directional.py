@@ -19,7 +19,6 @@ from dualjit.numbers.types import Dual
 from dualjit.rules.arrays import array_rows
 
 LANES = 4
-INTERNAL = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 METHODS_ALONE = {row.name: row.methods[0] for row in array_rows().values() if not row.functions}
@@ -37,6 +36,11 @@ def with_methods(source):
 
 def stub_names():
     return {row.name: row.stub for row in array_rows().values()}
+
+
+def used(names, *sources):
+    """Those of the named arrays which occur in the source."""
+    return {k: v for k, v in names.items() if any(re.search(rf"(?<!['\w.]){k}\b", s) for s in sources)}
 
 
 def flat_parts(x):
@@ -112,32 +116,41 @@ def _dualized(x, directions, marked):
 def compiled(expression, names, lines, parameters, scope):
     body = "".join(f"    {line}\n" for line in lines)
     source = f"def run({', '.join(parameters)}):\n{body}    return flat_parts({expression})\n"
-    space = {**names, **scope, "np": np, "flat_parts": flat_parts, "dualized": dualized}
+    space = {**names, "np": np, "flat_parts": flat_parts, "dualized": dualized, **scope}
     exec(source, space)
     return njit(space["run"])
 
 
-def check(expression, active, inactive=None, before=(), scope=None, rtol=2e-6, step=1e-6, seed=0):
-    """Values bit by bit as the primal's; every directional derivative as a central difference."""
-    inactive, scope = inactive or {}, scope or {}
-    rng = np.random.default_rng(seed)
-    directions = {k: np.array(rng.standard_normal((*np.shape(v), LANES)), np.asarray(v).dtype) for k, v in active.items()}
-    names = [*active, *inactive]
+def number_of(x):
+    return Dual(types.float32 if np.asarray(x).dtype == np.float32 else types.float64, LANES, 1)
+
+
+def parts(expression, active, directions, inactive=None, before=()):
+    """Values and partials of an expression whose active inputs move along ``directions[name][..., lane]``."""
+    directions = {k: np.asarray(directions[k], np.asarray(v).dtype) for k, v in active.items()}
+    inactive = inactive or {}
+    lines = [f"{k} = dualized({k}, {k}_d, {k}_T)" for k in active] + list(before)
+    scope = {f"{k}_T": number_of(v) for k, v in active.items()}
+    run = compiled(expression, stub_names(), lines, [*active, *inactive, *(f"{k}_d" for k in active)], scope)
+    return run(*active.values(), *inactive.values(), *directions.values())
+
+
+def check(expression, active, inactive=None, before=(), slopes=True, rtol=2e-6, step=1e-6):
+    """Values bit by bit as the primal's; every directional derivative as a central difference, if ``slopes``."""
+    active, inactive = used(active, expression, *before), used(inactive or {}, expression, *before)
+    rng = np.random.default_rng(0)
+    directions = {k: rng.standard_normal((*np.shape(v), LANES)) for k, v in active.items()}
     primal_lines = [with_methods(line) for line in before]
-    primal_run = compiled(with_methods(expression), primal_names(), primal_lines, names, scope)
+    primal_run = compiled(with_methods(expression), primal_names(), primal_lines, [*active, *inactive], {})
 
     def values(sign, lane):
-        moved = [v + sign * step * directions[k][..., lane] for k, v in active.items()]
-        return primal_run(*moved, *(np.copy(v) if isinstance(v, np.ndarray) else v for v in inactive.values()))[0]
+        moved = [v + sign * step * directions[k][..., lane] if sign else v for k, v in active.items()]
+        return primal_run(*moved, *(np.copy(v) for v in inactive.values()))[0]
 
-    scalar = {k: Dual(types.float32 if np.asarray(v).dtype == np.float32 else types.float64, LANES, 1) for k, v in active.items()}
-    lines = [f"{k} = dualized({k}, {k}_d, {k}_T)" for k in active] + list(before)
-    scope = {**scope, **{f"{k}_T": t for k, t in scalar.items()}}
-    dual_run = compiled(expression, stub_names(), lines, [*names, *(f"{k}_d" for k in active)], scope)
-    found = dual_run(*active.values(), *inactive.values(), *directions.values())
+    found = parts(expression, active, directions, inactive, before)
     exact = values(0, 0)
-    assert found[0].tobytes() == exact.tobytes(), (found[0], exact, found[0] - exact)
-    for lane in range(LANES):
+    assert found[0].tobytes() == exact.tobytes(), (found[0], exact)
+    for lane in range(LANES if slopes else 0):
         difference = (values(1, lane) - values(-1, lane)) / (2 * step)
         np.testing.assert_allclose(found[1 + lane], difference, rtol=rtol, atol=rtol * (1 + np.abs(difference).max(initial=0)))
     return found

@@ -22,12 +22,13 @@ def pairs(first, second):
 
 VECTOR, MATRIX = arrays(1, layouts="C")[0], arrays(2, layouts="C")[0]
 V, M = arrays(1), arrays(2)
+FEW = [V[0], M[0], M[1]]
 MASKS = [t.copy(dtype=types.boolean) for t in (*V, *M)]
-JOINED = [types.UniTuple(t, 2) for t in (*V, *M)] + [types.Tuple([t, u]) for t, u in pairs(M[:1], M[1:])]
+JOINED = [types.UniTuple(t, 2) for t in FEW] + [types.Tuple([M[0], M[1]])]
 
 CASES = {
-    "sum": [(t,) for t in (*V, *M)] + [(t, I) for t in (*V, *M)] + [(t, types.UniTuple(I, 2)) for t in arrays(2, 3)],
-    "cumsum": [(t,) for t in (*V, *M)] + [(t, I) for t in (*V, *M)],
+    "sum": [(t,) for t in FEW] + [(t, I) for t in FEW] + [(t, types.UniTuple(I, 2)) for t in arrays(2, 3, layouts="C")],
+    "cumsum": [(t,) for t in FEW] + [(t, I) for t in FEW],
     **{
         name: [(VECTOR,), (M[1],)]
         for name in "prod mean var std max min median nansum nanprod nanmean nanmedian nanvar nanstd cumprod nancumsum "
@@ -36,20 +37,20 @@ CASES = {
     **{name: [(VECTOR, F), (M[1], VECTOR)] for name in "percentile quantile nanpercentile nanquantile".split()},
     "trace": [(t,) for t in M],
     "trapezoid": [(VECTOR,), (V[1], VECTOR), (VECTOR, types.none, F)],
-    "dot": pairs([*V, *M], [*V, *M]),
-    "vdot": pairs(V, V),
+    "dot": pairs(FEW, FEW),
+    "vdot": pairs(V[:1], V[:1]),
     "outer": pairs([V[1], M[1]], [V[0], M[2]]),
     "kron": pairs([VECTOR, *M[:2]], [VECTOR, *M[:2]]),
     "cross": pairs([V[1], M[0]], [V[0], M[1]]),
-    "convolve": pairs(V, V),
+    "convolve": pairs(V[:1], V[:1]),
     "correlate": pairs(V[:1], V),
     "vander": [(VECTOR,), (VECTOR, I)],
-    "solve": pairs(M, [*V, *M]),
-    **{name: [(t,) for t in M] for name in "inv det slogdet cholesky eigh eigvalsh".split()},
-    "norm": [(t,) for t in (*V, *M)] + [(VECTOR, F), (MATRIX, I)],
+    "solve": pairs(M[:2], FEW),
+    **{name: [(t,) for t in M[:2]] for name in "inv det slogdet cholesky eigh eigvalsh".split()},
+    "norm": [(t,) for t in FEW] + [(VECTOR, F), (MATRIX, I)],
     "matrix_power": [(t, I) for t in M],
-    "where": [(c, x, y) for c in MASKS for x in (F, *M[:2]) for y in (F, M[0], M[1])],
-    "clip": [(t, F, F) for t in (*V, *M)] + [(VECTOR, F, types.none), (VECTOR, types.none, F)],
+    "where": [(c, x, y) for c in MASKS[1:] for x in (F, M[1]) for y in (F, M[0], M[1])],
+    "clip": [(t, F, F) for t in (V[0], M[1], M[2])] + [(VECTOR, F, types.none), (VECTOR, types.none, F)],
     **{name: [(t,) for t in (*V, *M)] for name in ("sort",)},
     "diff": [(t,) for t in (VECTOR, MATRIX)],
     **{name: [(MATRIX,), (arrays(3)[0],)] for name in ("tril", "triu")},
