@@ -16,7 +16,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.untyped_passes import InlineInlinables
 
-from dualjit.frontend.definitions import assignments, is_expr, rebuild_definitions, static_value
+from dualjit.frontend.definitions import assignments, expressions, is_expr, rebuild_definitions, static_value
 from dualjit.frontend.overloaded import is_overloaded, is_plain_python, redirected
 from dualjit.frontend.vectorized import elementwise, is_vectorized
 
@@ -78,13 +78,14 @@ class InlineCallees(InlineInlinables):
 
 def redirect_to_twins(func_ir: ir.FunctionIR, caller) -> None:
     """Calls of jitted functions that were not inlined go to the functions' twins."""
+    called = {call.func.name for _, call in expressions(func_ir, "call")}
     for assign in assignments(func_ir):
         value = assign.value
         if isinstance(value, (ir.Global, ir.FreeVar)) or is_expr(value, "getattr"):
             found = static_value(func_ir, assign.target)
             if is_user_function(found) or is_plain_python(found):
                 assign.value = ir.Global(found.__name__, caller.of(found), value.loc)
-            elif is_overloaded(found):
+            elif is_overloaded(found) and assign.target.name in called:
                 assign.value = ir.Global(found.__name__, redirected(found, caller.of), value.loc)
             elif is_vectorized(found):
                 assign.value = ir.Global(found.__name__, elementwise(found, caller.of), value.loc)

@@ -10,12 +10,14 @@ Relies on ``TypeInferer`` (``seed_argument``, ``build_constraint``, ``propagate`
 
 from __future__ import annotations
 
+from numba import njit
 from numba.core import errors, typeinfer
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NopythonTypeInference
 
 from dualjit.errors import UnsupportedError
 from dualjit.frontend.allocation import reallocate
+from dualjit.frontend.definitions import expressions
 from dualjit.frontend.origins import Receivers, Trace
 from dualjit.frontend.refusal import refuse
 from dualjit.frontend.whitelist import refuse_unknown
@@ -56,41 +58,73 @@ class ActiveTypeInference(NopythonTypeInference):
 
 
 def make_room(state, originals) -> None:
-    """The fixpoint: until no float container receives a marked value."""
+    """The fixpoint: until no float container receives a marked value and no phi is marked too late."""
+    seeds: dict[str, Marked] = {}
     for _ in range(MAX_ROUNDS):
-        typemap = partial_types(state, state.args)[0]
+        typemap, failed = partial_types(state, seeds)
         trace = Trace(state.func_ir, typemap, originals)
         for var, marker in Receivers(state.func_ir, typemap, originals).find():
             trace.follow(var, marker)
         if trace.arguments:
             raise NeedsMarkedArguments(trace.arguments)
-        if not trace.sites:
+        if trace.sites:
+            reallocate(state.func_ir, typemap, originals, trace.sites)
+            continue
+        late = marked_phis(state.func_ir, typemap) if failed else {}
+        if late.keys() <= seeds.keys():
+            state.locals = {**state.locals, **seeds}
             return
-        reallocate(state.func_ir, typemap, originals, trace.sites)
+        seeds |= late
     raise refuse(state.func_ir.loc, "this function", "its allocations could not be settled", "please report it")
 
 
-def partial_types(state, args):
-    """Types found without raising, and the errors met."""
+def marked_phis(func_ir, typemap) -> dict[str, Marked]:
+    """Numbers that become marked where control flow meets.
+
+    Inference sees them as floats first (``x = 1.0; for ...: x = x * p``), and types built on that, such as the
+    array of ``np.array([x, x])``, do not grow later; told at the start, they are right.
+    """
+    names = [assign.target.name for assign, _ in expressions(func_ir, "phi")]
+    return {name: typemap[name] for name in names if isinstance(typemap.get(name), Marked)}
+
+
+def partial_types(state, seeds: dict[str, Marked]) -> tuple[dict, bool]:
+    """Types found without raising, and whether something could not be typed."""
     quiet = errors.WarningsFixer(errors.NumbaWarning)
     infer = typeinfer.TypeInferer(state.typingctx, state.func_ir, quiet)
-    with state.typingctx.callstack.register(state.targetctx.target, infer, state.func_ir.func_id, args):
-        for index, (name, ty) in enumerate(zip(state.func_ir.arg_names, args, strict=True)):
+    with state.typingctx.callstack.register(state.targetctx.target, infer, state.func_ir.func_id, state.args):
+        for index, (name, ty) in enumerate(zip(state.func_ir.arg_names, state.args, strict=True)):
             infer.seed_argument(name, index, ty)
+        for name, ty in {**state.locals, **seeds}.items():
+            infer.seed_type(name, ty)
         infer.build_constraint()
-        found = infer.propagate(raise_errors=False)
-    return {k: v.type for k, v in infer.typevars.items() if v.defined}, found
+        failed = infer.propagate(raise_errors=False)
+    return {k: v.type for k, v in infer.typevars.items() if v.defined}, bool(failed)
 
 
 def explain(state, error: errors.TypingError) -> Exception:
     """The user's own typing error when the primal has it, too; else what active data has reached."""
     if isinstance(error, UnsupportedError) or marker_of(*state.args) is None:
         return error
-    primal_errors = partial_types(state, tuple(map(strip, state.args)))[1]
-    if primal_errors:
-        return primal_errors[0]
+    primal_error = primal_typing_error(state.pipeline.twin, tuple(map(strip, state.args)))
+    if primal_error is not None:
+        primal_error.of_primal = True
+        return primal_error
     loc = getattr(error, "loc", None) or state.func_ir.loc
     return refuse(loc, "this statement", first_reason(error))
+
+
+def primal_typing_error(twin, argtypes) -> errors.TypingError | None:
+    """Why the function can't be typed without duals, by our pipeline (which knows more) or by Numba's; None if it can."""
+    failure = None
+    for compiler in (twin, njit(twin.py_func)):
+        try:
+            compiler.compile(argtypes)
+        except errors.TypingError as error:
+            failure = error
+        else:
+            return None
+    return failure
 
 
 def first_reason(error: Exception) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 from numba.core import ir, types
 
 from dualjit.frontend.definitions import definition, expressions, is_expr, static_value
@@ -70,6 +71,9 @@ class Receivers:
             incoming = [v for v in expr.incoming_values if isinstance(v, ir.Var)]
             for var in incoming:
                 yield from self.into(var, target, *incoming)
+        elif expr.op == "build_list":
+            for item in expr.items:
+                yield from self.into(item, *expr.items)
         elif expr.op == "call":
             yield from self.of_call(expr)
 
@@ -101,7 +105,9 @@ def lacks(held: types.Type, marker: Marked) -> bool:
     found = []
 
     def leaf(t):
-        if isinstance(t, types.Float | types.Complex) or (isinstance(t, Marked) and promote(t, marker.over(t.scalar)) != t):
+        if isinstance(t, types.Float | types.Complex) or (
+            isinstance(t, Marked) and promote(t, marker.over(t.scalar)) != t
+        ):
             found.append(t)
         return None
 
@@ -140,6 +146,8 @@ class Trace:
             self.follow(found, marker)
         elif isinstance(found, ir.Expr):
             self.expression(var, found, marker)
+        elif isinstance(getattr(found, "value", None), np.ndarray):
+            self.sites[var.name] = marker  # a constant to Numba, which nobody writes to: a copy is as good
         else:
             self.refuse(var, found)
 

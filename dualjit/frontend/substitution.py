@@ -6,7 +6,6 @@ The replacement is bijective: what stood there is remembered by the name of the 
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +21,7 @@ from dualjit.frontend.definitions import (
     rebuild_definitions,
     static_value,
 )
+from dualjit.frontend.overloaded import is_users
 from dualjit.rules import arrays
 
 
@@ -48,12 +48,20 @@ class BindFunctionArguments(FunctionPass):
         for block in state.func_ir.blocks.values():
             for assign in block.find_insts(ir.Assign):
                 arg = assign.value
-                if isinstance(arg, ir.Arg) and isinstance(state.args[arg.index], types.Dispatcher):
-                    assign.value = ir.Global(arg.name, state.args[arg.index].dispatcher, arg.loc)
+                function = function_of(state.args[arg.index]) if isinstance(arg, ir.Arg) else None
+                if function is not None:
+                    assign.value = ir.Global(arg.name, function, arg.loc)
                     changed = True
         if changed:
             rebuild_definitions(state.func_ir)
         return changed
+
+
+def function_of(t: types.Type):
+    """The function that an argument of this type is, when the type knows it."""
+    if isinstance(t, types.Dispatcher):
+        return t.dispatcher
+    return t.typing_key if isinstance(t, types.Function) and is_users(t.typing_key) else None
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -93,8 +101,8 @@ def resolve(func_ir, scope, stmt, body, originals) -> None:
         if found.form == "method":
             args.insert(0, definition(func_ir, expr.func).value)
         kws, vararg = expr.kws, expr.vararg
-    elif expr.op == "binop" and expr.fn is operator.matmul:
-        row = arrays.row_of_function(operator.matmul)
+    elif expr.op == "binop" and arrays.row_of_function(expr.fn) is not None:
+        row = arrays.row_of_function(expr.fn)
         found, args, kws, vararg = Original("binop", expr.fn, row), [expr.lhs, expr.rhs], (), None
     else:
         return

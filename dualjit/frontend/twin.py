@@ -64,8 +64,11 @@ class Twin(CPUDispatcher):
                 argtypes = tuple(
                     mark(t, needed.arguments[i]) if i in needed.arguments else t for i, t in enumerate(argtypes)
                 )
-            except (errors.LoweringError, errors.NumbaNotImplementedError, NotImplementedError) as error:
-                if isinstance(error, DualjitError) or marker_of(*argtypes) is None:
+            except (DualjitError, errors.ForceLiteralArg):
+                raise
+            except Exception as error:
+                # Whatever goes wrong behind type inference: no derivative.
+                if getattr(error, "of_primal", False) or marker_of(*argtypes) is None:
                     raise
                 code = self.py_func.__code__
                 loc = getattr(error, "loc", None) or ir.Loc(code.co_filename, code.co_firstlineno)

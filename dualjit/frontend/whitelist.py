@@ -32,6 +32,7 @@ FUNCTIONS = {
     int,
     bool,
     isinstance,
+    type,
     lifted,
 }
 ARRAY_ATTRIBUTES = {"shape", "size", "ndim", "T", "flat", "dtype", "real", "imag", "flags"}

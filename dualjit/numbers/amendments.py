@@ -7,8 +7,8 @@ scalar kernel, and that needs nothing of us, except that ``npyimpl._prepare_argu
 Relied on: the loop asks an operand for ``shape``, ``base_type``, ``create_iter_indices()`` and ``load_data()``, which
 ``_ScalarHelper`` answers with the value given; what its constructor sets up besides is for results.
 
-*In-place operators on arrays* (``a += x``).  ``NumpyRulesInplaceArrayOperator.generic`` raises AttributeError, which ends
-type inference, where it should say that it does not know the types.
+*In-place operators on arrays* (``a += x``).  ``NumpyRulesInplaceArrayOperator.generic`` raises AttributeError, which
+ends type inference, where it should say that it does not know the types.
 
 *Results of parallel array expressions.*  ``parfor.mk_alloc`` names the element type of the array it allocates by
 ``numpy.<str(dtype)>``, which only NumPy's numbers have; the type itself is put in its place.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numba.core import types
 from numba.core.imputils import lower_getattr
 from numba.core.typing import signature
 from numba.core.typing.templates import AttributeTemplate, bound_function, infer_getattr
@@ -20,6 +21,10 @@ class MarkedAttributes(AttributeTemplate):
 
     def resolve_imag(self, number):
         return number.scalar
+
+    def resolve___class__(self, number):
+        # type(x) is what makes numbers of the primal's type; called with an active number it gives an active one.
+        return types.NumberClass(number.scalar)
 
     @bound_function("complex.conjugate")
     def resolve_conjugate(self, number, args, kws):

@@ -34,7 +34,9 @@ class OfMarked(AbstractTemplate):
             return None
         if isinstance(args[0], MarkedComplex) and not isinstance(self.key, types.Complex):
             return None
-        return signature(args[0].over(self.key) if isinstance(self.key, types.Float | types.Complex) else self.key, *args)
+        return signature(
+            args[0].over(self.key) if isinstance(self.key, types.Float | types.Complex) else self.key, *args
+        )
 
 
 def class_template(number):

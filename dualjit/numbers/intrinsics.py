@@ -280,4 +280,3 @@ def _view(context, builder, sig, source, type, shape, strides, itemsize):
     data = builder.bitcast(source.data, context.get_data_type(type.dtype).as_pointer())
     populate_array(view, data, shape, strides, itemsize, source.meminfo, source.parent)
     return impl_ret_borrowed(context, builder, sig.return_type, view._getvalue())
-

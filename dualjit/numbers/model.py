@@ -1,9 +1,9 @@
 """Data models: how marked numbers are laid out in registers and in memory.
 
-One idea: the partials of a dual number are one LLVM vector, so that one instruction moves all of them, and the number is
-*packed* (alignment 1).  Unpacked, a ``<8 x double>`` would claim a 64-byte alignment which the memory that Numba gives
-to arrays, lists and threads does not have.  Where partials are no plain floats (nested duals), or a target has no vectors,
-they are an LLVM array.  The layout is the same in registers and in memory: floats one after the other.
+One idea: the partials of a dual number are one LLVM vector, so that one instruction moves all of them, and the number
+is *packed* (alignment 1).  Unpacked, a ``<8 x double>`` would claim a 64-byte alignment which the memory that Numba
+gives to arrays, lists and threads does not have.  Where partials are no plain floats (nested duals), or a target has no
+vectors, they are an LLVM array.  The layout is the same in registers and in memory: floats one after the other.
 
 Only this file knows it.  Code generation asks the model of the target at hand (``context.data_model_manager[t]``) to
 ``split`` a number and to ``join`` one, and looks at the LLVM type of the partials; another target registers

@@ -21,6 +21,10 @@ from numba.core.typeconv import Conversion
 class Marked(types.Type):
     """A number with derivative information; ``scalar`` is the plain number underneath."""
 
+    def cast_python_value(self, value):
+        """A constant of this type, as Numba's parallel ``np.zeros`` and ``np.ones`` ask for."""
+        return self.scalar.cast_python_value(value)
+
     @property
     def is_internal(self):
         """RewriteArrayExprs gathers operands of "internal" types alone; a marked number is one like any other."""

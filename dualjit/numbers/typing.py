@@ -59,10 +59,10 @@ def register(row: ArrayRow) -> None:
                 answer = primal_type(self.context, row, args, kws)
                 return answer and signature(answer, *args, *kws.values())
             args, kws = tuple(map(present, args)), {k: present(t) for k, t in kws.items()}
+            check_understood(row, (*args, *kws.values()))
             folded = fold(pysig, args, kws)
             if lacks_room(row, folded, marker):
                 return None  # the front end marks the allocation first
-            check_understood(row, folded)
             bare = {k: strip(t) for k, t in kws.items()}
             answer = primal_type(self.context, row, tuple(map(strip, args)), bare)
             if answer is None:
@@ -140,8 +140,8 @@ def lacks_room(row: ArrayRow, folded, marker: Marked) -> bool:
     return any(isinstance(t, types.Array) and mark(t, marker) != t for t in written)
 
 
-def check_understood(row: ArrayRow, folded) -> None:
-    for t in folded:
+def check_understood(row: ArrayRow, given) -> None:
+    for t in given:
         if not isinstance(t, UNDERSTOOD):
             raise errors.TypingError(f"active values reach '{row.name}' of {t}, which is not known to dualjit")
 

@@ -11,6 +11,7 @@ from dualjit.transforms.jvp import driver, jvp
 
 SEED = 20261121
 STEPS = 6
+SETTLED = 1e-4
 
 
 def check_grads(
@@ -72,7 +73,8 @@ def _check_along(f, point, direction, level, rtol, atol) -> None:
     scale = max(float(np.max(np.abs(expected), initial=0.0)), 1.0)
     error = np.abs(found - expected)
     worst = int(np.argmax(error)) if error.size else 0
-    if error.size and not error[worst] <= atol + rtol * scale + 2 * spread:
+    # Differences that do not settle (a jump, a kink) are no excuse: their own error counts for a little only.
+    if error.size and not error[worst] <= atol + rtol * scale + min(2 * spread, SETTLED * scale):
         raise WrongDerivativeError(
             f"derivative of order {level} by forward mode differs from finite differences: output {worst} is "
             f"{found[worst]:.17g}, expected about {expected[worst]:.17g} "

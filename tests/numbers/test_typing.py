@@ -92,7 +92,7 @@ def test_methods_of_other_receivers_keep_their_meaning():
     account = Account.class_type.instance_type
     listed = types.List(F)
     assert answer(row_of_method("sum"), account, F, I, c=F) == F
-    assert answer(row_of_method("fill"), account) == types.intp
+    assert types.unliteral(answer(row_of_method("fill"), account)) == types.intp
     assert answer(row_of_method("copy"), listed) == listed
     assert answer(row_of_method("copy"), types.DictType(types.unicode_type, F)) == types.DictType(types.unicode_type, F)
     assert answer(row_of_method("sort"), listed) == types.none
@@ -102,11 +102,6 @@ def test_methods_of_other_receivers_keep_their_meaning():
 def test_other_receivers_of_active_values_are_refused():
     with pytest.raises(TypingError, match="not known to dualjit"):
         typed(row_of_method("sum"), Account.class_type.instance_type, D, F, F)
-
-
-def test_complex_answers_of_active_values_are_refused():
-    with pytest.raises(TypingError, match="complex"):
-        typed(row_of_method("astype"), marked(VECTOR), types.DType(types.complex128))
 
 
 def test_marked_data_types_allocate():

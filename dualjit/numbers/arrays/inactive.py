@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 from numba.core import types
 
@@ -94,3 +96,21 @@ def isneginf(x, out=None):
 @implements(np.isposinf)
 def isposinf(x, out=None):
     return (lambda x, out=None: np.isposinf(primals(x))) if is_none(out) else None
+
+
+@implements(operator.contains)
+def contains(container, item):
+    if isinstance(container, types.BaseTuple):
+        found = " or ".join(f"wanted == primals(container[{i}])" for i in range(len(container.types))) or "False"
+        namespace = {"primals": primals}
+        exec(f"def impl(container, item):\n    wanted = primals(item)\n    return {found}\n", namespace)
+        return namespace["impl"]
+
+    def impl(container, item):
+        wanted = primals(item)
+        for member in container:  # noqa: SIM110 (any() of a generator is unknown to Numba)
+            if primals(member) == wanted:
+                return True
+        return False
+
+    return impl if isinstance(container, (types.Sequence, types.Array)) else None

@@ -31,7 +31,7 @@ def target_type(marked, dtype):
     asked = scalar_of(marked) if is_none(dtype) or isinstance(dtype, types.Omitted) else parse_dtype(dtype)
     if isinstance(asked, Marked):
         return meet(marked, asked)
-    if isinstance(asked, types.Float):
+    if isinstance(asked, types.Float | types.Complex):
         return mark(asked, marked)
     if isinstance(asked, (types.Integer, types.Boolean)):
         return None

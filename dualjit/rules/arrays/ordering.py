@@ -4,6 +4,7 @@ The order is the primal's, looking at values only; elements move with their deri
 """
 
 import builtins
+import operator
 
 import numpy as np
 
@@ -134,3 +135,7 @@ def isrealobj(x): ...
 
 @inactive(np.isscalar, effect=Effect.PURE)
 def isscalar(element): ...
+
+
+@inactive(operator.contains, effect=Effect.PURE)
+def contains(container, item): ...
