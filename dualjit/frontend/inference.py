@@ -115,7 +115,7 @@ def explain(state, error: errors.TypingError) -> Exception:
 
 
 def primal_typing_error(twin, argtypes) -> errors.TypingError | None:
-    """Why the function can't be typed without duals, by our pipeline (which knows more) or by Numba's; None if it can."""
+    """Why the function can't be typed without duals, by our pipeline or by Numba's; None if it can."""
     failure = None
     for compiler in (twin, njit(twin.py_func)):
         try:

@@ -5,6 +5,7 @@ Relies on ``DUFunc`` keeping the Python function it was made of, ``DUFunc._dispa
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections.abc import Callable
 
@@ -18,11 +19,24 @@ from numba.np.ufunc.dufunc import DUFunc
 from dualjit.numbers.types import Marked, marker_of
 
 _stubs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_callers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def is_vectorized(value) -> bool:
     """Was ``value`` made by ``numba.vectorize``?"""
     return isinstance(value, DUFunc)
+
+
+def as_function(f: Callable) -> Callable:
+    """A vectorized function as a Python function of the same parameters that calls it; others as they are."""
+    if not is_vectorized(f):
+        return f
+    if f not in _callers:
+        names = ", ".join(inspect.signature(f._dispatcher.py_func).parameters)
+        namespace = {"ufunc": f, "__name__": __name__}
+        exec(f"def {f.__name__}({names}): return ufunc({names})", namespace)
+        _callers[f] = namespace[f.__name__]
+    return _callers[f]
 
 
 def elementwise(ufunc: DUFunc, twin_of: Callable) -> Callable:

@@ -13,7 +13,7 @@ from numba.core.typing import signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import _empty_nd_impl, load_item, make_array, store_item
 
-from dualjit.numbers.intrinsics import floats_in, store_lanes
+from dualjit.numbers.intrinsics import floats_in, store_lanes, value_of_number
 from dualjit.numbers.types import Dual
 
 
@@ -97,12 +97,11 @@ def one_partial(context, builder, number: Dual, v, d):
 @intrinsic
 def values(typingctx, y):
     """A fresh array of the values of an array of duals, one level down."""
-    answer = in_own_memory(y, y.dtype.base)
+    answer = in_own_memory(y, y.dtype.below)
 
     def generate(context, builder, sig, args):
-        split = context.data_model_manager[y.dtype].split
         source = Operand(context, builder, y, args[0])
-        return mapped(context, builder, [source], answer, lambda d: split(builder, d)[0])
+        return mapped(context, builder, [source], answer, lambda d: value_of_number(context, builder, y.dtype, d))
 
     return signature(answer, y), generate
 

@@ -48,14 +48,27 @@ def lift(typingctx, x, T):
 
 @intrinsic
 def value(typingctx, d):
-    """The value of a dual number, one level down."""
-    if not isinstance(d, Dual):
+    """The value of a number, one level down; of a complex one, of both its parts."""
+    if not isinstance(d, (Dual, MarkedComplex)):
         return None
 
     def generate(context, builder, sig, args):
-        return context.data_model_manager[d].split(builder, args[0])[0]
+        return value_of_number(context, builder, d, args[0])
 
-    return signature(d.base, d), generate
+    return signature(d.below, d), generate
+
+
+def value_of_number(context, builder, d, number):
+    """The LLVM value of type ``d.below`` for one of type ``d``."""
+    parts = context.data_model_manager[d].split(builder, number)
+    if isinstance(d, Dual):
+        return parts[0]
+    real, imag = (value_of_number(context, builder, d.part, x) for x in parts)
+    if isinstance(d.below, MarkedComplex):
+        return context.data_model_manager[d.below].join(builder, real, imag)
+    answer = context.make_complex(builder, d.below)
+    answer.real, answer.imag = real, imag
+    return answer._getvalue()
 
 
 @intrinsic

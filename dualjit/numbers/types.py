@@ -42,7 +42,7 @@ class Marked(types.Type):
     def over(self, scalar: types.Float | types.Complex) -> Marked:
         """The same marker over another float or complex number."""
         if isinstance(scalar, types.Complex):
-            return MarkedComplex(self.part.over(scalar.underlying_float))
+            return MarkedComplex(self.part.over_float(scalar.underlying_float))
         return self.part.over_float(scalar)
 
     def over_float(self, scalar: types.Float) -> Marked:
@@ -111,6 +111,11 @@ class Dual(Marked):
         return self.base.scalar if isinstance(self.base, Dual) else self.base
 
     @property
+    def below(self) -> types.Type:
+        """The type of the value, one level down."""
+        return self.base
+
+    @property
     def lanes(self) -> dict[int, int]:
         """Number of partials by level, innermost first."""
         below = self.base.lanes if isinstance(self.base, Dual) else {}
@@ -149,10 +154,20 @@ class MarkedComplex(Marked):
 
     @property
     def scalar(self):
-        return _COMPLEX[self.part.scalar]
+        return complex_of(self.part.scalar)
+
+    @property
+    def below(self) -> types.Type:
+        """The type of the value, one level down."""
+        return complex_of(self.part.below)
 
 
 _COMPLEX = {t.underlying_float: t for t in types.complex_domain}
+
+
+def complex_of(part: types.Type) -> types.Type:
+    """The type of complex numbers with parts of this type, float or marked."""
+    return MarkedComplex(part) if isinstance(part, Marked) else _COMPLEX[part]
 
 
 def promote(a: types.Type, b: types.Type) -> Marked | None:
@@ -178,7 +193,7 @@ def wider(a: types.Number, b: types.Number) -> types.Float | types.Complex:
     """The number type that holds both of two, each a float or complex."""
     float_of = lambda t: getattr(t, "underlying_float", t)  # noqa: E731
     common = max(float_of(a), float_of(b), key=lambda t: t.bitwidth)
-    return _COMPLEX[common] if isinstance(a, types.Complex) or isinstance(b, types.Complex) else common
+    return complex_of(common) if isinstance(a, types.Complex) or isinstance(b, types.Complex) else common
 
 
 def walk(t: types.Type, leaf: Callable[[types.Type], types.Type | None]) -> types.Type:

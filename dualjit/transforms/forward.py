@@ -13,7 +13,7 @@ from numba import typeof, types
 from dualjit.frontend.twin import Specialisation, Twin
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, value
-from dualjit.numbers.types import Dual, Marked, top_level, walk
+from dualjit.numbers.types import Dual, Marked, MarkedComplex, complex_of, top_level, walk
 from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import signature_of
 from dualjit.transforms.source import Writer
@@ -151,6 +151,8 @@ def base_of(t: types.Type, level: int) -> types.Type:
     def leaf(u):
         if isinstance(u, Dual) and u.level == level:
             return u.base
+        if isinstance(u, MarkedComplex):
+            return complex_of(walk(u.part, leaf))
         if isinstance(u, types.Array):
             return types.Array(walk(u.dtype, leaf), u.ndim, "F" if u.layout == "F" else "C")
         return None

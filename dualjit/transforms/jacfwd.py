@@ -13,13 +13,15 @@ from numba import types
 
 from dualjit.errors import ArgnumsError, OutputError
 from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.vectorized import as_function
+from dualjit.numbers.registers import most_lanes
 from dualjit.transforms.arguments import Selection, python_function, select, signature_of
 from dualjit.transforms.columns import JacobianBody
 from dualjit.transforms.forward import ForwardPass
 from dualjit.transforms.source import Writer, build, header, identifier
 from dualjit.transforms.structure import check_differentiable, check_output, is_list, is_tuple, leaves
 
-FEW_LANES, MAX_LANES = 8, 16
+FEW_LANES, UNKNOWN_LANES = 8, 16
 CHUNKS = (1, 2, 4, 8, 16, 32)
 
 
@@ -35,7 +37,8 @@ def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     has_aux : bool
         ``f`` returns a pair ``(y, aux)``; ``y`` is differentiated, ``aux`` is returned beside the Jacobian.
     chunk : int, optional
-        Columns per pass: 1, 2, 4, 8, 16 or 32.  By default the least power of two that holds all of them, at most 16.
+        Columns per pass: 1, 2, 4, 8, 16 or 32.  By default the least power of two that holds all of them, at most what
+        pays on the processor (16, or 32 with 512-bit vectors).
 
     Returns
     -------
@@ -72,6 +75,7 @@ def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     array([[3., 0.],
            [1., 0.]])
     """
+    f = as_function(f)
     selection = select(f, argnums)
     if chunk is not None and not (isinstance(chunk, int) and chunk in CHUNKS):
         raise ArgnumsError(f"chunk={chunk!r}: the columns per pass are one of {CHUNKS}, or None to let dualjit choose")
@@ -88,7 +92,7 @@ class ColumnDriver(Implementation):
 
     def __init__(self, f, name: str, selection: Selection, has_aux: bool, chunk: int | None):
         self.f, self.name, self.selection, self.has_aux, self.chunk = f, name, selection, has_aux, chunk
-        self.most = MAX_LANES
+        self.hint: int | None = None
 
     def __call__(self, argtypes: tuple) -> Callable:
         signature = signature_of(self.f)
@@ -96,7 +100,7 @@ class ColumnDriver(Implementation):
         selected = [(parameters[i], argtypes[i]) for i in self.selection.positions]
         for name, t in selected:
             check_differentiable(t, name)
-        lanes = self.chunk or min(default_lanes([t for _, t in selected]), self.most)
+        lanes = self.chunk or lanes_for(columns_of([t for _, t in selected]), self.hint)
         forward = ForwardPass(self.f, argtypes, parameters, self.selection.positions, lanes)
         writer = Writer()
         JacobianBody(writer, forward, self.selection, self.answer_types(forward)).write()
@@ -104,11 +108,10 @@ class ColumnDriver(Implementation):
         return build(self.name, text, writer.names)
 
     def observe(self, args):
-        """A few columns fit one vector register; a wider dual would only carry zeros."""
+        """The first sizes seen are the best guess at those to come: a dual wider than needed only carries zeros."""
         chosen = [args[i] for i in self.selection.positions if i < len(args)]
         plain = len(chosen) == len(self.selection.positions) and all(isinstance(a, (float, np.ndarray)) for a in chosen)
-        few = plain and sum(map(np.size, chosen)) <= FEW_LANES
-        self.most = FEW_LANES if few else MAX_LANES
+        self.hint = sum(map(np.size, chosen)) if plain else None
 
     def answer_types(self, forward: ForwardPass):
         """Types of the differentiated answer and of ``aux`` (None without)."""
@@ -123,12 +126,20 @@ class ColumnDriver(Implementation):
         return given.types
 
 
-def default_lanes(ts: list[types.Type]) -> int:
-    """All columns in one pass where their number is known from the types and small; else the maximum."""
-    total = 0
-    for t in ts:
-        for _, leaf in leaves(t, ""):
-            if (isinstance(leaf, types.Array) and leaf.ndim) or is_list(leaf):
-                return MAX_LANES
-            total += 1
-    return min(MAX_LANES, 1 << max(total - 1, 0).bit_length())
+def columns_of(ts: list[types.Type]) -> int | None:
+    """Number of columns where the types tell it: with numbers alone."""
+    found = [leaf for t in ts for _, leaf in leaves(t, "")]
+    sized = any((isinstance(leaf, types.Array) and leaf.ndim) or is_list(leaf) for leaf in found)
+    return None if sized else len(found)
+
+
+def lanes_for(columns: int | None, hint: int | None) -> int:
+    """All columns in one pass where that many lanes pay; for arrays of unknown size 16, at least one register."""
+    if columns is not None:
+        return min(most_lanes(), power_of_two(columns))
+    return min(most_lanes(), max(FEW_LANES, power_of_two(UNKNOWN_LANES if hint is None else hint)))
+
+
+def power_of_two(n: int) -> int:
+    """The least power of two that is not below ``n``."""
+    return 1 << max(n - 1, 0).bit_length()

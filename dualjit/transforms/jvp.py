@@ -11,6 +11,7 @@ from numba.extending import overload
 
 from dualjit.errors import ArgumentCountError, DTypeError, OutputError, ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import partial
 from dualjit.numbers.lifting import from_partial
@@ -72,7 +73,7 @@ def jvp(f: Callable, primals: tuple, tangents: tuple, *, has_aux: bool = False) 
     --------
     >>> import math
     >>> import dualjit as dj
-    >>> dj.jvp(math.sin, (0.0,), (2.0,)) if False else dj.jvp(lambda x: math.sin(x), (0.0,), (2.0,))
+    >>> dj.jvp(lambda x: math.sin(x), (0.0,), (2.0,))
     (0.0, 2.0)
     """
     _check_tuples(primals, tangents)
@@ -81,6 +82,7 @@ def jvp(f: Callable, primals: tuple, tangents: tuple, *, has_aux: bool = False) 
 
 def driver(f: Callable, has_aux: bool = False) -> Derivative:
     """The dispatcher ``(primals, tangents) -> (y, y_dot[, aux])`` of ``f``; one per function."""
+    f = as_function(f)
     known = _drivers.setdefault(f, {})
     if has_aux not in known:
         known[has_aux] = _make(f, has_aux)

@@ -11,13 +11,15 @@ from scipy.sparse.linalg import LinearOperator
 
 from dualjit.errors import ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
 from dualjit.transforms.arguments import python_function, signature_of
 from dualjit.transforms.forward import ForwardPass, carries, dual_copy
-from dualjit.transforms.jacfwd import MAX_LANES
 from dualjit.transforms.jvp import jvp
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import check_differentiable, check_output, children, is_list, is_tuple, leaves, pack
+
+LANES = 16
 
 _drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
@@ -60,6 +62,7 @@ def linearize(f: Callable, *primals) -> tuple:
            [0., 4., 0.],
            [0., 0., 6.]])
     """
+    f = as_function(f)
     point = _copied(primals)
     zeros = _map(point, lambda x: np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0)
     y = jvp(f, point, zeros)[0]
@@ -140,7 +143,7 @@ class _Body(Implementation):
             if any(is_list(leaf) for _, leaf in leaves(t, name)):
                 raise StructureError(f"argument '{name}' holds a list: linearize takes numbers, arrays and tuples")
         names = [f"primals[{i}]" for i in range(len(primals.types))]
-        forward = ForwardPass(self.f, tuple(primals.types), names, tuple(range(len(names))), MAX_LANES)
+        forward = ForwardPass(self.f, tuple(primals.types), names, tuple(range(len(names))), LANES)
         check_output(forward.return_type, python_function(self.f).__name__)
         w = Writer()
         self.write(w, forward, columns)
@@ -168,7 +171,7 @@ class _Body(Implementation):
             w("_dj_row = 0")
             for expr, t in leaves(forward.return_type, "_dj_y"):
                 self.store(w, expr, t, forward.level)
-            w(f"_dj_c += {MAX_LANES}")
+            w(f"_dj_c += {LANES}")
             with w.block("if _dj_c >= _dj_k:"):
                 w("break")
         w("return _dj_out")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from numba import types
 
 from dualjit.errors import DTypeError, OutputError, StructureError
-from dualjit.numbers.types import Marked, marker_of
+from dualjit.numbers.types import Marked, MarkedComplex, marker_of, strip
 
 LISTS = (types.List, types.ListType)
 
@@ -52,8 +52,8 @@ def pack(t: types.Type, items: list[str], bind) -> str:
 
 
 def is_real(t: types.Type) -> bool:
-    """A float or a marked number."""
-    return isinstance(t, (types.Float, Marked))
+    """A float or a marked real number."""
+    return isinstance(t, (types.Float, Marked)) and not isinstance(t, MarkedComplex)
 
 
 def check_differentiable(t: types.Type, name: str) -> None:
@@ -96,7 +96,7 @@ def check_output(t: types.Type, name: str) -> None:
         check_output(item_type(t), name)
     elif not is_real(scalar_type(t)):
         raise OutputError(
-            f"{name} returns {t}, which has no derivative: return floats or arrays of floats; "
+            f"{name} returns {strip(t)}, which has no derivative: return floats or arrays of floats; "
             "return other values beside them with has_aux=True"
         )
 

@@ -7,6 +7,7 @@ partials in one call (Giles 2008).
 from __future__ import annotations
 
 import numpy as np
+from numba.core import types
 from numba.extending import register_jitable
 
 from dualjit.numbers.arrays.levels import assembled, below, meet, on_top, partials, slopes, values, with_value
@@ -77,7 +78,8 @@ def inv(a):
 
 @implements(np.linalg.slogdet)
 def slogdet(a):
-    marked, base, n = a.dtype, a.dtype.base, a.dtype.n
+    marked = a.dtype.over(types.float64)  # as Numba's, for single precision too
+    base, n = marked.base, marked.n
 
     def impl(a):
         matrix = values(a)
@@ -95,11 +97,11 @@ def slogdet(a):
 
 @implements(np.linalg.det)
 def det(a):
-    marked = a.dtype
+    marked, wide = a.dtype, a.dtype.over(types.float64)
     zero_block = minor if isinstance(marked.base, Dual) and isinstance(marked.base.base, Dual) else small_minor
 
     def impl(a):
-        return with_value(eliminated(a.copy(), marked, zero_block), det_of(values(a)))
+        return with_value(lift(eliminated(a.copy(), marked, zero_block), wide), det_of(values(a)))
 
     return impl
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numba import njit, types
-from numba.core.runtime import rtsys
+from numba.core.runtime import _nrt_python, rtsys
 
 from dualjit.numbers.types import Dual
 from tests.numbers.arrays.directional import LANES, dualized, stub_names
@@ -16,6 +16,14 @@ EXPRESSIONS = """
     convolve(x, w)[0] | percentile(x, w)[0] | matrix_power(m, 3)[0, 0] | full(3, x[0])[0] | argsort(x)[0] | asarray(x)[0]
     broadcast_arrays(x, w)[0][0] | nan_to_num(x)[0] | astype(x, np.float64)[0]
 """
+
+
+@pytest.fixture(autouse=True)
+def counting():
+    """Numba counts allocations while a test runs."""
+    _nrt_python.memsys_enable_stats()
+    yield
+    _nrt_python.memsys_disable_stats()
 
 
 @pytest.mark.parametrize("expression", [e.strip() for line in EXPRESSIONS.splitlines() for e in line.split("|") if e.strip()])
