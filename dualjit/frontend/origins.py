@@ -133,7 +133,8 @@ class Trace:
         self.seen: set[str] = set()
 
     def follow(self, var: ir.Var, marker: Marked) -> None:
-        if var.name in self.seen:
+        held = self.typemap.get(var.name)
+        if var.name in self.seen or (held is not None and not lacks(held, marker)):
             return
         self.seen.add(var.name)
         for found in self.func_ir._definitions[var.name]:

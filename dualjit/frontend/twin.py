@@ -61,9 +61,11 @@ class Twin(CPUDispatcher):
             try:
                 self.compile(tuple(argtypes))
             except NeedsMarkedArguments as needed:
-                argtypes = tuple(
-                    mark(t, needed.arguments[i]) if i in needed.arguments else t for i, t in enumerate(argtypes)
-                )
+                given = argtypes
+                marks = needed.arguments
+                argtypes = tuple(mark(t, marks[i]) if i in marks else t for i, t in enumerate(given))
+                if argtypes == given:
+                    raise
             except (DualjitError, errors.ForceLiteralArg):
                 raise
             except Exception as error:

@@ -1,8 +1,8 @@
 """Types and code of the stubs of array rows.
 
-One idea: the type of a row's answer is the primal's type of the stripped arguments, marked as the arguments were.  The primal's
-type is Numba's own; where asking Numba means compiling the float function only to throw it away, a short rule in
-:mod:`dualjit.numbers.arrays.returns` gives the same type.  A stub of duals is compiled from the implementation that
+One idea: the type of a row's answer is the primal's type of the stripped arguments, marked as the arguments were.  The
+primal's type is Numba's own; where asking Numba means compiling the float function only to throw it away, a short rule
+in :mod:`dualjit.numbers.arrays.returns` gives the same type.  A stub of duals is compiled from the implementation that
 :mod:`dualjit.numbers.arrays` has for its row.
 
 Relies on ``AbstractTemplate``, ``fold_arguments``, ``Context.resolve_function_type`` and ``BaseContext.get_function``.

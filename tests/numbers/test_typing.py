@@ -1,4 +1,4 @@
-"""Types of row stubs: the primal's without active arguments, the primal's with marks with them, refused when not understood."""
+"""Types of row stubs: the primal's, with marks where an argument has them; refused when not understood."""
 
 import numpy as np
 import pytest

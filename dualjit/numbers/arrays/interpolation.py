@@ -1,4 +1,7 @@
-"""Piecewise linear interpolation: each answer is on the piece the primal takes, linear in x and the values, smooth in the points."""
+"""Piecewise linear interpolation.
+
+Each answer is on the piece the primal takes: linear in x and the values, smooth in the points.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ def meet(*ts: types.Type) -> types.Type:
             if joined is None:
                 raise TypingError(f"{answer} and {other} have no common type")
             answer = joined
-        elif isinstance(other, types.Float) and not (isinstance(answer, types.Float) and answer.bitwidth > other.bitwidth):
+        elif isinstance(other, types.Float) and not (
+            isinstance(answer, types.Float) and answer.bitwidth > other.bitwidth
+        ):
             answer = other
     return answer
 
@@ -146,7 +148,7 @@ def _partials(x):
         for _, d in np.ndenumerate(x):
             store_partials(d, answer, start, 0, n)
             start += n
-        return answer.reshape(x.shape + (n,))
+        return answer.reshape(x.shape + (n,))  # noqa: RUF005 (compiled)
 
     return impl
 
@@ -170,7 +172,7 @@ def slopes(x, marked):
     """A function that takes an array to its partials of the level of ``marked``, zero if it has none."""
     base, n = marked.base, marked.n
     if not on_top(x, marked):
-        return register_jitable(lambda x: np.zeros(x.shape + (n,), base))
+        return register_jitable(lambda x: np.zeros(x.shape + (n,), base))  # noqa: RUF005 (compiled)
     if x.dtype.base == base:
         return register_jitable(lambda x: partials(x))
     return register_jitable(lambda x: lifted(partials(x), base))

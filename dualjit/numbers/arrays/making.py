@@ -66,7 +66,7 @@ def array(object, dtype=None):
             return lambda object, dtype=None: object.copy()
         return lambda object, dtype=None: lifted(object, target)
     if isinstance(object, types.ListType):
-        return lambda object, dtype=None: array_of([v for v in object], dtype)
+        return lambda object, dtype=None: array_of([v for v in object], dtype)  # noqa: C416 (Numba has no list() of these)
     if isinstance(object, (types.Sequence, types.BaseTuple)):
         return lambda object, dtype=None: array_from(object, target)
 
@@ -196,7 +196,7 @@ def ranged(start, stop, step, marked):
     """``start + i step``, as many as the primal has."""
     if step == 0:
         raise ValueError("Maximum allowed size exceeded")
-    count = max(int(math.ceil((stop - start) / step)), 0)
+    count = max(math.ceil((stop - start) / step), 0)
     answer = np.empty(count, marked)
     for i in range(count):
         answer[i] = start + (i * step)

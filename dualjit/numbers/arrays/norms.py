@@ -17,7 +17,7 @@ norm_of = linear.norm
 
 @implements(np.linalg.norm)
 def norm(x, ord=None):
-    if isinstance(ord, Marked) or isinstance(ord, types.StringLiteral | types.UnicodeType):
+    if isinstance(ord, Marked | types.StringLiteral | types.UnicodeType):
         return None
     marked = x.dtype
     if is_none(ord):

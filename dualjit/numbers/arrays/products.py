@@ -1,7 +1,7 @@
 """Products of vectors and matrices.
 
-One idea: a product is bilinear, so its derivative is two products.  The values are the primal's own product, one level down.
-The partials of a product with an array without derivatives are one matrix product on the floats of the duals
+One idea: a product is bilinear, so its derivative is two products.  The values are the primal's own product, one level
+down.  The partials of a product with an array without derivatives are one matrix product on the floats of the duals
 where there is enough work for it; else the product is computed in dual arithmetic, and only its partials are kept.
 """
 
@@ -132,10 +132,8 @@ def left_term(a, b, marked):
         for i in range(rows.shape[0]):
             change = np.dot(columns, as_floats(rows[i]))
             row = floats[i]
-            k = 0
-            for v in change.flat:
+            for k, v in enumerate(change.flat):
                 row[k] += v
-                k += 1
 
     return register_jitable(term)
 
@@ -211,7 +209,7 @@ def cross(a, b):
         if u.shape[-1] not in (2, 3) or v.shape[-1] not in (2, 3) or u.shape[-1] + v.shape[-1] == 4:
             raise ValueError("np.cross takes vectors of three components, or one of two and one of three")
         shape = np.broadcast_shapes(u.shape[:-1], v.shape[:-1])
-        answer = np.empty(shape + (3,), marked)
+        answer = np.empty(shape + (3,), marked)  # noqa: RUF005 (compiled)
         x, y = np.broadcast_to(u, shape + u.shape[-1:]), np.broadcast_to(v, shape + v.shape[-1:])
         for i in np.ndindex(shape):
             cross_of(x[i], y[i], answer[i])

@@ -1,8 +1,9 @@
 """Which implementation on arrays of duals belongs to which row.
 
 One idea: a builder is written like those of ``numba.extending.overload``: it gets the Numba types of a row's parameters
-(``Omitted`` where the caller gave none), at least one of them marked with ``Dual``, and returns a Python function for Numba to compile.
-Compiled through ``overload``, it inherits the caller's error model, fastmath and boundscheck, as Numba's own code does.
+(``Omitted`` where the caller gave none), at least one of them marked with ``Dual``, and returns a Python function for
+Numba to compile.  Compiled through ``overload``, it inherits the caller's error model, fastmath and boundscheck, as
+Numba's own code does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Types of answers on float64 data, where asking Numba would mean compiling the function for its type alone.
 
-One idea: a rule has the parameters of its row, gets Numba types and gives a type, or None for "ask Numba".  The tests hold every rule
-to what Numba says.
+One idea: a rule has the parameters of its row, gets Numba types and gives a type, or None for "ask Numba".  The tests
+hold every rule to what Numba says.
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ def outer(a, b, out=None):
 
 @rule_for("kron")
 def kron(a, b):
-    return types.Array(REAL, max(a.ndim, b.ndim), "C") if is_real(a, b, layouts="CF") and max(a.ndim, b.ndim) < 3 else None
+    return (
+        types.Array(REAL, max(a.ndim, b.ndim), "C") if is_real(a, b, layouts="CF") and max(a.ndim, b.ndim) < 3 else None
+    )
 
 
 @rule_for("cross")
@@ -290,7 +292,9 @@ def hstack(tup):
 @rule_for("vstack")
 def vstack(tup):
     parts = parts_of(tup)
-    return joined(parts, max(2, parts[0].ndim)) if parts and len({t.ndim for t in parts}) == 1 and parts[0].ndim else None
+    return (
+        joined(parts, max(2, parts[0].ndim)) if parts and len({t.ndim for t in parts}) == 1 and parts[0].ndim else None
+    )
 
 
 @rule_for("column_stack")

@@ -1,7 +1,7 @@
 """Linear systems, inverses, determinants and powers of matrices.
 
-One idea: LAPACK gives the values, one level down, and the derivatives solve linear equations with the same matrix, for all
-partials in one call (Giles 2008).
+One idea: LAPACK gives the values, one level down, and the derivatives solve linear equations with the same matrix, for
+all partials in one call (Giles 2008).
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def det(a):
 
 @register_jitable
 def eliminated(work, marked, zero_block):
-    """Determinant by elimination with complete pivoting: where a zero pivot is the last one, its derivative is right."""
+    """Determinant by elimination with complete pivoting: right where the last pivot is zero, too."""
     n = work.shape[0]
     answer = lift(1.0, marked)
     for k in range(n):

@@ -1,7 +1,7 @@
 """Rows of products of arrays and of linear algebra.
 
-Sources: M. B. Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation (2008);
-S. P. Smith, Differentiation of the Cholesky algorithm (1995); J. R. Magnus and H. Neudecker, Matrix
+Sources: M. B. Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation
+(2008); S. P. Smith, Differentiation of the Cholesky algorithm (1995); J. R. Magnus and H. Neudecker, Matrix
 Differential Calculus (1999).
 """
 
@@ -54,7 +54,11 @@ def solve(a, b): ...
 def inv(a): ...
 
 
-@row(np.linalg.det, effect=Effect.PURE, source="Jacobi's formula (Magnus and Neudecker, 8.3), through triangular factors: right at rank n-1")
+@row(
+    np.linalg.det,
+    effect=Effect.PURE,
+    source="Jacobi's formula (Magnus and Neudecker, 8.3), through triangular factors: right at rank n-1",
+)
 def det(a): ...
 
 
@@ -62,7 +66,9 @@ def det(a): ...
 def slogdet(a): ...
 
 
-@row(np.linalg.norm, effect=Effect.PURE, source="Magnus and Neudecker, 8; 0 at the origin, the subgradient of least norm")
+@row(
+    np.linalg.norm, effect=Effect.PURE, source="Magnus and Neudecker, 8; 0 at the origin, the subgradient of least norm"
+)
 def norm(x, ord=None): ...
 
 

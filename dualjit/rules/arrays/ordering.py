@@ -61,7 +61,13 @@ def trim_zeros(filt, trim="fb"): ...
 def interp(x, xp, fp): ...
 
 
-@row(np.nan_to_num, effect=Effect.VIEW, shares="x", writes="x", source="the identity on finite elements, constant on others")
+@row(
+    np.nan_to_num,
+    effect=Effect.VIEW,
+    shares="x",
+    writes="x",
+    source="the identity on finite elements, constant on others",
+)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None): ...
 
 

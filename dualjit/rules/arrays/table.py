@@ -170,7 +170,7 @@ def inactive(*functions: Callable[..., Any], **more) -> Callable[[Callable], Cal
 
 
 def view(*functions: Callable[..., Any], shares: str, generic: bool = True, **more) -> Callable[[Callable], Callable]:
-    """A row whose answer may share memory with the parameters ``shares``; Numba's own code does, whatever the elements."""
+    """A row whose answer may share memory with the parameters ``shares``, by Numba's own code for any elements."""
     return row(*functions, effect=Effect.VIEW, shares=shares, generic=generic, **more)
 
 

@@ -1,8 +1,8 @@
 """Runs one array expression three ways: primal, on duals through the stubs of its rows, and by differences.
 
-An expression is Python source in which the names of rows stand for functions: ``"sum(x, axis=0)"``.  For the primal they are
-Numba's own functions, for duals they are the rows' stubs.  All active inputs move along the same random directions, one for
-each partial, so that one call checks every element of every partial derivative.
+An expression is Python source in which the names of rows stand for functions: ``"sum(x, axis=0)"``.  For the primal
+they are Numba's own functions, for duals the rows' stubs.  All active inputs move along the same random directions,
+one for each partial, so that one call checks every element of every partial derivative.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numba import njit, types
 from numba.extending import overload
 
 import dualjit.numbers.typing  # noqa: F401
-from dualjit.numbers.intrinsics import as_floats, from_partials, partial, primal
+from dualjit.numbers.intrinsics import from_partials, partial, primal
 from dualjit.numbers.types import Dual
 from dualjit.rules.arrays import array_rows
 
@@ -100,7 +100,6 @@ def _dualized(x, directions, marked):
     element = marked.instance_type
     if not isinstance(x, types.Array):
         return lambda x, directions, marked: from_partials(element, x, directions)
-    count = x.ndim
 
     def impl(x, directions, marked):
         answer = np.empty(x.shape, element)

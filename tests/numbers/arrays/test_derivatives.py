@@ -78,7 +78,8 @@ CASES = {
         array([x[0], x[1]]) | array([[x[0], 1.0], [2, x[1]]]) | array((x[0], 1.0)) | array(((x[0], 1.0), (2, x[1])))
         asarray([x[0], x[1]]) | asarray(x[0]) | asarray(x) | copy(x) | astype(x, np.float64) | astype(x, np.int64)
         full(3, x[0]) | full((2, 2), x[0]) | full_like(w, x[0]) | zeros_like(x) | ones_like(x)
-        linspace(x[0], x[1], 4) | linspace(0.0, x[1], 1) | arange(x[0], x[0] + 2.5) | arange(w[0], w[0] + 3.3, abs(x[1]))
+        linspace(x[0], x[1], 4) | linspace(0.0, x[1], 1) | arange(x[0], x[0] + 2.5)
+        arange(w[0], w[0] + 3.3, abs(x[1])) | array([x[0], x[1]], np.float64)
     """,
     "shapes": """
         append(x, 1.0) | append(w, x) | append(x, x[0]) | insert(w, 1, x[0]) | insert(x, 1, 2.0) | insert(x, i, w[:3])

@@ -75,7 +75,9 @@ def test_equal_eigenvalues():
     np.testing.assert_allclose(parts("sum(eigvalsh(s))", {"s": np.diag([2.0, 2.0, 5.0])}, slopes)[1], 12.0)
 
 
-@pytest.mark.parametrize("expression", ["dot(s, v)", "dot(v, s)", "dot(s, s.T)", "dot(s, v[0])", "dot(v[0], s)", "dot(v, s[:, 1])"])
+@pytest.mark.parametrize(
+    "expression", ["dot(s, v)", "dot(v, s)", "dot(s, s.T)", "dot(s, v[0])", "dot(v[0], s)", "dot(v, s[:, 1])"]
+)
 @pytest.mark.parametrize("n", [9, 40])
 def test_products_by_loops_and_by_blas(expression, n, rng):
     check(expression, {"s": rng.standard_normal((n, n))}, {"v": rng.standard_normal((n, n))})
@@ -84,11 +86,47 @@ def test_products_by_loops_and_by_blas(expression, n, rng):
 @pytest.mark.parametrize(
     "expression",
     [
-        *("sum(x)", "sum(s, 0)", "cumsum(x)", "prod(x)", "cumprod(x)", "mean(x)", "var(x)", "std(x)", "max(x)", "median(x)"),
+        *(
+            "sum(x)",
+            "sum(s, 0)",
+            "cumsum(x)",
+            "prod(x)",
+            "cumprod(x)",
+            "mean(x)",
+            "var(x)",
+            "std(x)",
+            "max(x)",
+            "median(x)",
+        ),
         *("percentile(x, 30.0)", "nanmean(x)", "trapezoid(x)", "dot(x, w)", "dot(s, w)", "dot(s, s)", "outer(x, w)"),
-        *("solve(s, w)", "inv(s)", "det(s)", "slogdet(s)", "norm(x)", "norm(s, 2)", "cholesky(p)", "eigh(p)", "kron(s, s)"),
-        *("where(x > 0, x, w)", "clip(x, -0.4, 0.6)", "sort(x)", "interp(x, w, x)", "array([x[0], x[1]])", "astype(x, np.float64)"),
-        *("append(x, w)", "diff(x)", "linspace(x[0], x[1], 4)", "full(3, x[0])", "concatenate((x, d))", "vander(x)", "nan_to_num(x)"),
+        *(
+            "solve(s, w)",
+            "inv(s)",
+            "det(s)",
+            "slogdet(s)",
+            "norm(x)",
+            "norm(s, 2)",
+            "cholesky(p)",
+            "eigh(p)",
+            "kron(s, s)",
+        ),
+        *(
+            "where(x > 0, x, w)",
+            "clip(x, -0.4, 0.6)",
+            "sort(x)",
+            "interp(x, w, x)",
+            "array([x[0], x[1]])",
+            "astype(x, np.float64)",
+        ),
+        *(
+            "append(x, w)",
+            "diff(x)",
+            "linspace(x[0], x[1], 4)",
+            "full(3, x[0])",
+            "concatenate((x, d))",
+            "vander(x)",
+            "nan_to_num(x)",
+        ),
         *("matrix_power(s, 3)[:]", "convolve(x, w)", "cross(x[:3], w[:3])", "average(x, weights=w)", "bincount(i, x)"),
     ],
 )

@@ -105,7 +105,9 @@ def test_second_derivatives(expression, rng):
     inner = {k: rng.standard_normal((*v.shape, LANES)) for k, v in active.items()}
     outer = {k: rng.standard_normal((*v.shape, 2)) for k, v in active.items()}
     parameters = [*names, *(f"{k}_d" for k in active)]
-    one = compiled(expression, stub_names(), [f"{k} = dualized({k}, {k}_d, T)" for k in active], parameters, {"T": FIRST})
+    one = compiled(
+        expression, stub_names(), [f"{k} = dualized({k}, {k}_d, T)" for k in active], parameters, {"T": FIRST}
+    )
     lines = [f"{k} = doubly_dualized({k}, {k}_d, {k}_e)" for k in active]
     space = {"doubly_dualized": doubly_dualized, "flat_parts": second_parts}
     two = compiled(expression, stub_names(), lines, [*parameters, *(f"{k}_e" for k in active)], space)
@@ -122,4 +124,3 @@ def test_second_derivatives(expression, rng):
         expected = (ends[0] - ends[1]) / (2 * h)
         part = found[1 + j * (1 + LANES) :][: 1 + LANES]
         np.testing.assert_allclose(part, expected, rtol=2e-5, atol=2e-5 * np.abs(expected).max())
-

@@ -1,4 +1,4 @@
-"""The table of array rows is complete: every row has code, every function of NumPy that Numba compiles is decided on."""
+"""The table of array rows is complete: every row has code, every NumPy function that Numba compiles is decided on."""
 
 import inspect
 import warnings
