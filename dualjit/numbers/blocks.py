@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.imputils import impl_ret_new_ref
+from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
 from numba.core.typing import signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import _empty_nd_impl, load_item, make_array, store_item
@@ -246,3 +246,15 @@ def largest(builder, a, b):
 
 def smallest(builder, a, b):
     return builder.select(builder.icmp_signed("<", a, b), a, b)
+
+
+@intrinsic
+def present(typingctx, x):
+    """What an optional value holds; Numba raises TypeError where it is None."""
+    if not isinstance(x, types.Optional):
+        return None
+
+    def generate(context, builder, sig, args):
+        return impl_ret_borrowed(context, builder, x.type, context.cast(builder, args[0], x, x.type))
+
+    return signature(x.type, x), generate

@@ -33,6 +33,23 @@ def signature_of(f: Callable) -> inspect.Signature:
     return inspect.signature(python_function(f))
 
 
+def star_position(f: Callable) -> int | None:
+    """Position of ``*args`` among the parameters, None without."""
+    for i, p in enumerate(signature_of(f).parameters.values()):
+        if p.kind is p.VAR_POSITIONAL:
+            return i
+    return None
+
+
+def flat_arguments(f: Callable, argtypes: tuple) -> tuple[list[str], tuple]:
+    """Expressions and types of all arguments, those in ``*args`` one by one."""
+    names, star = list(signature_of(f).parameters), star_position(f)
+    if star is None:
+        return names, argtypes
+    extra = argtypes[star].types
+    return names[:star] + [f"{names[star]}[{i}]" for i in range(len(extra))], (*argtypes[:star], *extra)
+
+
 def select(f: Callable, argnums) -> Selection:
     """Resolve ``argnums``: an int (negative counts from the end), a parameter's name, or a tuple of these."""
     names = list(signature_of(f).parameters)
@@ -43,13 +60,14 @@ def select(f: Callable, argnums) -> Selection:
         raise ArgnumsError(
             f"argnums is empty, nothing of {where} is selected: give a position, a name or a tuple of these"
         )
-    positions = tuple(_position(a, names, where) for a in wanted)
+    star = star_position(f)
+    positions = tuple(_position(a, names, where, star) for a in wanted)
     if len(set(positions)) < len(positions):
         raise ArgnumsError(f"argnums={argnums!r} selects an argument of {where} twice; give each one once")
     return Selection(positions, single)
 
 
-def _position(argnum, names: list[str], where: str) -> int:
+def _position(argnum, names: list[str], where: str, star: int | None) -> int:
     if isinstance(argnum, str):
         if argnum not in names:
             raise ArgnumsError(
@@ -65,6 +83,8 @@ def _position(argnum, names: list[str], where: str) -> int:
         ) from None
     if isinstance(argnum, bool):
         raise ArgnumsError(f"argnums has {argnum!r}; give an int, a parameter's name, or a tuple of these")
+    if star is not None and position >= 0:
+        return position  # whether there is such an argument is known at the call
     if not -len(names) <= position < len(names):
         raise ArgnumsError(
             f"argnums has position {position}, but {where} has {len(names)} parameters: "

@@ -122,14 +122,14 @@ class JacobianBody:
     # seeds -----------------------------------------------------------------------------------------------------
 
     def copy(self, positions) -> dict[int, str]:
-        names, given, wanted = self.forward.names, self.forward.given, self.forward.twin.argtypes
+        names, given, wanted = self.forward.names, self.forward.given, self.forward.wanted
         return {i: dual_copy(self.w, names[i], given[i], wanted[i]) for i in positions}
 
     def seeded(self, copies: dict[int, str]) -> dict[int, str]:
         """Unit partials for the columns of this pass, none for those of the last one."""
         remaining = iter(self.leaves)
         return {
-            i: self.seed(copies[i], self.forward.given[i], self.forward.twin.argtypes[i], remaining, i)
+            i: self.seed(copies[i], self.forward.given[i], self.forward.wanted[i], remaining, i)
             for i in self.selection.positions
         }
 

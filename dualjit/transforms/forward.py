@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from numba import typeof, types
 
+from dualjit.errors import OutputError
 from dualjit.frontend.twin import Specialisation, Twin
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, value
 from dualjit.numbers.types import Dual, Marked, MarkedComplex, complex_of, top_level, walk
 from dualjit.transforms.aliasing import refuse_overlaps
-from dualjit.transforms.arguments import signature_of
+from dualjit.transforms.arguments import signature_of, star_position
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import children, is_active, is_list, is_tuple, item_type, pack
 
@@ -42,11 +43,22 @@ class ForwardPass:
         self.level = top_level(*argtypes) + 1
         wanted = tuple(self.dual_type(t) if i in positions else t for i, t in enumerate(argtypes))
         parameters = list(signature_of(f).parameters.values())
-        self.takes_star = bool(parameters) and parameters[-1].kind is parameters[-1].VAR_POSITIONAL
         self.defaults = [p.default for p in parameters[len(argtypes) :] if p.default is not p.empty]
         wanted += tuple(typeof(d) for d in self.defaults)
+        star = star_position(f)
+        if star is not None:
+            wanted = (*wanted[:star], types.StarArgTuple(wanted[star:]))
         self.twin: Specialisation = Twin.of(f).specialise(wanted)
+        self.wanted, self.written = self.twin.argtypes, self.twin.written
+        if star is not None:
+            self.wanted = (*self.wanted[:star], *self.wanted[star].types)
+            if star in self.written:
+                self.written |= frozenset(range(star, len(self.wanted)))
+        # None instead of a number is an error at run time.
         self.return_type = types.unliteral(self.twin.return_type)
+        self.may_be_none = isinstance(self.return_type, types.Optional)
+        if self.may_be_none:
+            self.return_type = self.return_type.type
 
     def dual_type(self, t: types.Type) -> types.Type:
         """The type of a dual copy of an argument: own memory, C or F order."""
@@ -62,11 +74,11 @@ class ForwardPass:
 
     def renews(self, position: int) -> bool:
         """Does every pass need a new copy, since the function may write into the argument?"""
-        return position in self.twin.written
+        return position in self.written
 
     def check_aliases(self, w: Writer) -> None:
         """Refuse arguments that share memory which the function writes to."""
-        refuse_overlaps(w, self.names, self.given, self.twin.written)
+        refuse_overlaps(w, self.names, self.given, self.written)
 
     def call(self, w: Writer, duals: dict[int, str], answer: str) -> None:
         """``answer = twin(...)`` with the dual copies, and private copies of what else is written to."""
@@ -74,16 +86,18 @@ class ForwardPass:
         for i, (name, t) in enumerate(zip(self.names, self.given, strict=True)):
             if i in duals:
                 args.append(duals[i])
-            elif is_active(self.twin.argtypes[i]) and not is_active(t):
-                args.append(dual_copy(w, name, t, self.twin.argtypes[i]))
+            elif is_active(self.wanted[i]) and not is_active(t):
+                args.append(dual_copy(w, name, t, self.wanted[i]))
             elif self.renews(i):
                 args.append(private_copy(w, name, t))
             else:
                 args.append(name)
-        if self.takes_star:
-            args[-1] = f"*{args[-1]}"
         args += [w.bind("default", d) for d in self.defaults]
         w(f"{answer} = {w.bind('twin', self.twin.twin)}({', '.join(args)})")
+        if self.may_be_none:
+            with w.block(f"if {answer} is None:"):
+                w(f"raise {w.bind('OutputError', OutputError)}({f'{self.twin.twin.__name__} returned None'!r})")
+            w(f"{answer} = {w.bind('present', blocks.present)}({answer})")
 
 
 def mapped(w: Writer, exprs: list[str], t: types.Type, wanted: types.Type, array, number) -> str:

@@ -15,7 +15,7 @@ from dualjit.errors import ArgnumsError, OutputError
 from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers.registers import most_lanes
-from dualjit.transforms.arguments import Selection, python_function, select, signature_of
+from dualjit.transforms.arguments import Selection, flat_arguments, python_function, select, signature_of
 from dualjit.transforms.columns import JacobianBody
 from dualjit.transforms.forward import ForwardPass
 from dualjit.transforms.source import Writer, build, header, identifier
@@ -95,16 +95,18 @@ class ColumnDriver(Implementation):
         self.hint: int | None = None
 
     def __call__(self, argtypes: tuple) -> Callable:
-        signature = signature_of(self.f)
-        parameters = list(signature.parameters)
-        selected = [(parameters[i], argtypes[i]) for i in self.selection.positions]
+        names, given = flat_arguments(self.f, argtypes)
+        for i in self.selection.positions:
+            if i >= len(given):
+                raise ArgnumsError(f"argnums has position {i}, but {self.name} was called with {len(given)} arguments")
+        selected = [(names[i], given[i]) for i in self.selection.positions]
         for name, t in selected:
             check_differentiable(t, name)
         lanes = self.chunk or lanes_for(columns_of([t for _, t in selected]), self.hint)
-        forward = ForwardPass(self.f, argtypes, parameters, self.selection.positions, lanes)
+        forward = ForwardPass(self.f, given, names, self.selection.positions, lanes)
         writer = Writer()
         JacobianBody(writer, forward, self.selection, self.answer_types(forward)).write()
-        text = writer.text(header(self.name, signature, writer.names))
+        text = writer.text(header(self.name, signature_of(self.f), writer.names))
         return build(self.name, text, writer.names)
 
     def observe(self, args):

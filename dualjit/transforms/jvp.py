@@ -137,7 +137,7 @@ class _Body(Implementation):
         duals = {}
         for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True)):
             direction = f"tangents[{i}]"
-            duals[i] = with_tangent(w, name, t, direction, forward.twin.argtypes[i])
+            duals[i] = with_tangent(w, name, t, direction, forward.wanted[i])
         forward.call(w, duals, "_dj_answer")
         given, answer = forward.return_type, "_dj_answer"
         aux = None

@@ -153,7 +153,7 @@ class _Body(Implementation):
         forward.check_aliases(w)
         w("_dj_k = columns.shape[1]")
         duals = {
-            i: dual_copy(w, name, t, forward.twin.argtypes[i])
+            i: dual_copy(w, name, t, forward.wanted[i])
             for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True))
         }
         w("_dj_c = 0")
@@ -162,8 +162,8 @@ class _Body(Implementation):
             seeded = {}
             for i, (name, t) in enumerate(zip(forward.names, forward.given, strict=True)):
                 if forward.renews(i):
-                    duals[i] = dual_copy(w, name, t, forward.twin.argtypes[i])
-                seeded[i] = self.seeded(w, name, t, duals[i], forward.twin.argtypes[i])
+                    duals[i] = dual_copy(w, name, t, forward.wanted[i])
+                seeded[i] = self.seeded(w, name, t, duals[i], forward.wanted[i])
             forward.call(w, seeded, "_dj_y")
             with w.block("if _dj_c == 0:"):
                 w(f"_dj_m = {' + '.join(_size(e, t) for e, t in leaves(forward.return_type, '_dj_y'))}")
