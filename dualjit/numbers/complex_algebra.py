@@ -1,7 +1,7 @@
 """The algebra that generates code for complex numbers with derivatives.
 
-One idea: a complex number is a pair of numbers of the real algebra, with the same levels; a holomorphic rule gives one complex
-coefficient, and its product with a tangent is four products of real tangents.  A part that is zero by
+One idea: a complex number is a pair of numbers of the real algebra, with the same levels; a holomorphic rule gives one
+complex coefficient, and its product with a tangent is four products of real tangents.  A part that is zero by
 structure, such as the imaginary part of a float among complex numbers, is absent and costs nothing.
 
 Source: as `dualjit.numbers.algebra`; Smith 1962, Algorithm 116: complex division, for reciprocals inside derivatives.

@@ -1,10 +1,10 @@
-"""Arrays of marked complex numbers: their parts as views, and the array rows whose code for real numbers does not serve.
+"""Arrays of marked complex numbers: their parts as views, and array rows that mean something else for them.
 
-One idea: the rows of `COMPLEX`, and all generic ones, move elements or add and multiply them, and so hold as they stand; each row
-which has another meaning for complex numbers has an implementation here; every other row is refused.
+One idea: the rows of `COMPLEX`, and all generic ones, move elements or add and multiply them, and so hold as they
+stand; each row which has another meaning for complex numbers has an implementation here; every other row is refused.
 
-Relied on: ``ArrayAttribute._resolve_real_imag`` types ``a.real`` and ``a.imag``; of two implementations of an attribute the
-one registered later is taken.
+Relied on: ``ArrayAttribute._resolve_real_imag`` types ``a.real`` and ``a.imag``; of two implementations of an attribute
+the one registered later is taken.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ from numba.np.arrayobj import array_imag_part, array_real_part, make_array, popu
 from dualjit.numbers.arrays.registry import implements_complex
 from dualjit.numbers.types import Marked, MarkedComplex
 
-COMPLEX = frozenset(
-    """zeros_like empty_like ones_like full full_like array asarray astype append where select extract sum prod cumsum cumprod
-    mean outer kron trace tril triu ediff1d fill_diagonal broadcast_arrays stop_gradient
-    argwhere nonzero flatnonzero isclose iscomplex isreal isscalar all any count_nonzero allclose array_equal
-    shape size""".split()
-)
+MAKING = ("array", "asarray", "astype", "empty_like", "full", "full_like", "ones_like", "zeros_like")
+MOVING = ("append", "broadcast_arrays", "extract", "select", "tril", "triu", "where")
+ADDING = ("cumprod", "cumsum", "ediff1d", "kron", "mean", "outer", "prod", "sum", "trace")
+LOOKING = ("all", "allclose", "any", "argwhere", "array_equal", "count_nonzero", "flatnonzero", "isclose", "nonzero")
+COMPLEX = frozenset((*MAKING, *MOVING, *ADDING, *LOOKING, "stop_gradient"))
 """Names of rows that mean the same for complex numbers and whose implementation is right for them."""
 
 
@@ -87,14 +86,14 @@ def conj(arr):
     return lambda arr: np.conjugate(arr)
 
 
+DEGREES = float(180 / np.pi)
+
+
 @register_jitable
 def angle_of(z, deg):
     if deg:
         return np.arctan2(z.imag, z.real) * DEGREES
     return np.arctan2(z.imag, z.real)
-
-
-DEGREES = float(180 / np.pi)
 
 
 @implements_complex(np.angle)

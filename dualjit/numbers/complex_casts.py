@@ -51,6 +51,8 @@ def to_truth(context, builder, fromty, toty, value):
 
 @infer_getattr
 class ComplexAttributes(AttributeTemplate):
+    """The two parts."""
+
     key = MarkedComplex
 
     def resolve_real(self, number):

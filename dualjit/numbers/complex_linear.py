@@ -1,9 +1,10 @@
 """Products and linear systems of complex arrays with derivatives.
 
 One idea: BLAS and LAPACK give the values; dual arithmetic gives the derivatives.  A system's solution is corrected by
-``inverse @ (b - a @ x)`` in dual arithmetic, once for each level: derivatives are nilpotent, so every correction makes one more order exact.
+``inverse @ (b - a @ x)`` in dual arithmetic, once for each level: tangents are nilpotent, so every correction makes one
+more order exact.
 
-Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., section 15.2 (derivatives of implicit functions by Newton's method).
+Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., section 15.2 (implicit functions by Newton's method).
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def vdot(left, right):
 
 
 def corrections(b, marked):
-    """A function of ``a, b, x, inverse`` that gives the solution of ``a @ x = b`` with derivatives; ``x`` is its values."""
+    """A function of ``a, b, x, inverse`` that gives the values ``x``, which solve ``a @ x = b``, their derivatives."""
     orders, product = len(marked.part.lanes), products.LOOPS[2, b.ndim]
 
     def solution(a, b, x, inverse):

@@ -1,7 +1,7 @@
-"""Functions of complex numbers with derivatives: each callable gets its code, and where it is not a real row its typing.
+"""Functions of complex numbers with derivatives: each callable gets its code, and typing where no real row has it.
 
-One idea: as in `dualjit.numbers.scalars`, the value is what the primal's implementation of the same callable gives for the complex
-value; the partials are the complex row's, or those of a real row of the parts.
+One idea: as in `dualjit.numbers.scalars`, the value is what the primal's implementation of the same callable gives for
+the complex value; the partials are the complex row's, or those of a real row of the parts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numba.core.imputils import lower_builtin
 from dualjit.numbers import primal
 from dualjit.numbers.algebra import Algebra
 from dualjit.numbers.complex_algebra import ComplexAlgebra, ComplexNumber
-from dualjit.numbers.forms import Leaf, leaf_of
+from dualjit.numbers.forms import leaf_of
 from dualjit.numbers.templates import register_template
 from dualjit.numbers.types import Dual, MarkedComplex, marker_of, strip
 from dualjit.rules.complex import INACTIVE, PlaneRow, complex_calls, complex_rows
@@ -26,7 +26,7 @@ OPERANDS = (MarkedComplex, Dual, types.Complex, types.Number, types.Boolean)
 
 
 def operand_types(arity):
-    """All tuples of type classes of scalar operands among which there are a marked and a complex one, not less specific ones."""
+    """All tuples of type classes of scalar operands with a marked and a complex one among them."""
     marked, complexes = {MarkedComplex, Dual}, {MarkedComplex, types.Complex}
     return [c for c in product(OPERANDS, repeat=arity) if marked & {*c} and complexes & {*c}]
 

@@ -1,7 +1,7 @@
 """Number types that carry derivatives: ``Active`` marks, ``Dual`` computes.
 
-One idea: activity is typing.  Both types are *markers* over a float; `MarkedComplex` is a pair of either.  ``strip`` takes a
-marker off any type built from numbers, ``mark`` puts one on, and ``marker_of`` finds the one
+One idea: activity is typing.  Both types are *markers* over a float; `MarkedComplex` is a pair of either.  ``strip``
+takes a marker off any type built from numbers, ``mark`` puts one on, and ``marker_of`` finds the one
 inside; so a rule's type is always "the primal's type of the stripped arguments, marked
 as the arguments were".  There is no cast from a marked type to a float.
 

@@ -1,14 +1,14 @@
 """Rows of functions of complex numbers.
 
-One idea: a holomorphic function's derivative is one complex number, given by the formula that real numbers have; so its
-row is an expression tree as in the real table, read in complex arithmetic.  What is not holomorphic (length, angle) is a real row
-of the real and the imaginary part.  The formulas stand here a second time where the real row looks at an order (``select``
-on signs, ``abs``) or where a branch cut decides the form.
+One idea: a holomorphic function's derivative is one complex number, so its row is an expression tree as in the real
+table, read in complex arithmetic.  What is not holomorphic (length, angle) is a real row of the real and the imaginary
+part.  The trees are written anew, because those of reals look at signs and leave the domain to comparisons, where here
+a branch cut decides the form.
 
 Beyond the operations of the real trees there are ``i()``, the imaginary unit, and ``real(x)``, for conditions.
 Equality compares both parts, ``<`` and ``>`` the real ones.
 
-Source: DLMF 4.7, 4.20, 4.24, 4.34, 4.38; principal branches as in Kahan 1987, Branch cuts for complex elementary functions.
+Source: DLMF 4.7, 4.20, 4.24, 4.34, 4.38; Kahan 1987, Branch cuts for complex elementary functions.
 """
 
 from __future__ import annotations

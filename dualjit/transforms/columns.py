@@ -13,7 +13,7 @@ from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, partial, seed
 from dualjit.numbers.types import Dual
 from dualjit.transforms.arguments import Selection
-from dualjit.transforms.forward import ForwardPass, carries, dual_copy, primal_of
+from dualjit.transforms.forward import ForwardPass, carries, dual_copy, primal_of, without_none
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import children, is_list, is_tuple, item_type, leaves, pack, scalar_type
 
@@ -58,7 +58,9 @@ class JacobianBody:
         with self.passes():
             copies |= self.copy([i for i in self.selection.positions if i not in kept])
             self.forward.call(w, self.seeded(copies), "_dj_answer")
-            w(f"_dj_y = {'_dj_answer' if self.aux_type is None else '_dj_answer[0]'}")
+            y = "_dj_answer" if self.aux_type is None else "_dj_answer[0]"
+            y, self.answer_type = without_none(w, y, self.answer_type, self.forward.name)
+            w(f"_dj_y = {y}")
             with self.first_pass():
                 self.results = [self.allocate(y, t) for y, t in leaves(self.answer_type, "_dj_y")]
                 if self.aux_type is not None:

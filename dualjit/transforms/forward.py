@@ -16,9 +16,9 @@ from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, value
 from dualjit.numbers.types import Dual, Marked, MarkedComplex, complex_of, top_level, walk
 from dualjit.transforms.aliasing import refuse_overlaps
-from dualjit.transforms.arguments import signature_of, star_position
+from dualjit.transforms.arguments import python_function, signature_of, star_position
 from dualjit.transforms.source import Writer
-from dualjit.transforms.structure import children, is_active, is_list, is_tuple, item_type, pack
+from dualjit.transforms.structure import children, is_active, is_list, is_tuple, item_type, leaves, pack
 
 
 class ForwardPass:
@@ -40,6 +40,7 @@ class ForwardPass:
 
     def __init__(self, f: Callable, argtypes: tuple, names: list[str], positions: tuple[int, ...], lanes: int):
         self.names, self.given, self.positions, self.lanes = names, argtypes, positions, lanes
+        self.name = python_function(f).__name__
         self.level = top_level(*argtypes) + 1
         wanted = tuple(self.dual_type(t) if i in positions else t for i, t in enumerate(argtypes))
         parameters = list(signature_of(f).parameters.values())
@@ -54,11 +55,7 @@ class ForwardPass:
             self.wanted = (*self.wanted[:star], *self.wanted[star].types)
             if star in self.written:
                 self.written |= frozenset(range(star, len(self.wanted)))
-        # None instead of a number is an error at run time.
         self.return_type = types.unliteral(self.twin.return_type)
-        self.may_be_none = isinstance(self.return_type, types.Optional)
-        if self.may_be_none:
-            self.return_type = self.return_type.type
 
     def dual_type(self, t: types.Type) -> types.Type:
         """The type of a dual copy of an argument: own memory, C or F order."""
@@ -94,10 +91,19 @@ class ForwardPass:
                 args.append(name)
         args += [w.bind("default", d) for d in self.defaults]
         w(f"{answer} = {w.bind('twin', self.twin.twin)}({', '.join(args)})")
-        if self.may_be_none:
-            with w.block(f"if {answer} is None:"):
-                w(f"raise {w.bind('OutputError', OutputError)}({f'{self.twin.twin.__name__} returned None'!r})")
-            w(f"{answer} = {w.bind('present', blocks.present)}({answer})")
+
+
+def without_none(w: Writer, expr: str, t: types.Type, what: str) -> tuple[str, types.Type]:
+    """Write a check that nothing in an answer is None; returns the expression and the type of what is left."""
+    if not any(isinstance(leaf, types.Optional) for _, leaf in leaves(t, expr)):
+        return expr, t
+    if is_tuple(t):
+        parts = [without_none(w, part, item, what) for part, item in children(t, expr)]
+        bare = walk(t, lambda u: u.type if isinstance(u, types.Optional) else None)
+        return named(w, "y", pack(bare, [part for part, _ in parts], w.bind)), bare
+    with w.block(f"if {expr} is None:"):
+        w(f"raise {w.bind('OutputError', OutputError)}({f'{what} returned None instead of a number'!r})")
+    return named(w, "y", f"{w.bind('present', blocks.present)}({expr})"), t.type
 
 
 def mapped(w: Writer, exprs: list[str], t: types.Type, wanted: types.Type, array, number) -> str:

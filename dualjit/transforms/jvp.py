@@ -18,7 +18,7 @@ from dualjit.numbers.lifting import from_partial
 from dualjit.numbers.types import Marked
 from dualjit.transforms.arguments import python_function, signature_of
 from dualjit.transforms.columns import zero
-from dualjit.transforms.forward import ForwardPass, base_of, carries, mapped, named, primal_of
+from dualjit.transforms.forward import ForwardPass, base_of, carries, mapped, named, primal_of, without_none
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import (
     check_differentiable,
@@ -148,7 +148,8 @@ class _Body(Implementation):
                     "a pair (y, aux)"
                 )
             (answer, given), (aux, aux_type) = children(given, "_dj_answer")
-        check_output(given, python_function(self.f).__name__)
+        check_output(given, forward.name)
+        answer, given = without_none(w, answer, given, forward.name)
         parts = [primal_of(w, answer, given, forward.level), tangent_of(w, answer, given, forward.level)]
         if aux is not None:
             parts.append(primal_of(w, aux, aux_type, forward.level))

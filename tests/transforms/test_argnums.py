@@ -113,7 +113,7 @@ def test_integers_that_are_not_selected_pass():
 @pytest.mark.parametrize("arguments", [(), (X,), (X, 1.5, 2, 0.5)], ids=len)
 def test_number_of_arguments(arguments):
     # Numba's dispatcher counts in C, before any code of ours runs.
-    with pytest.raises(TypeError, match=r"arguments: expected \d, got \d"):
+    with pytest.raises(TypeError, match=r"arguments: expected (at least )?\d, got \d"):
         dj.jacfwd(scaled)(*arguments)
 
 

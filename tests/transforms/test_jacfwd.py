@@ -19,7 +19,7 @@ class Pair(NamedTuple):
     second: float
 
 
-SHAPES = [(), (3,), (2, 3), (2, 1, 3)]
+SHAPES = [(3,), (2, 3), (2, 1, 3)]
 
 
 @pytest.mark.parametrize("inner", SHAPES, ids=str)
@@ -71,9 +71,16 @@ def test_nested_outputs():
     np.testing.assert_allclose(answer[1][1][0], 2 * np.eye(3))
 
 
+def test_array_without_axes():
+    answer = dj.jacfwd(lambda x: (x[()] ** 2, np.ones(2) * x))(np.array(3.0))  # to Numba, x * 2 is a number
+    assert answer[0].shape == ()
+    assert answer[0] == 6.0
+    np.testing.assert_allclose(answer[1], np.ones(2))
+
+
 def test_nested_inputs():
     def f(state, pair):
-        return state.first * state.second * pair[0], pair[1][0] * state.second
+        return state.first * state.second * pair[0], pair[1][0][0] * state.second
 
     state, pair = Pair(X, 2.0), (0.5, (X[:2],))
     by_state, by_pair = zip(*dj.jacfwd(f, (0, 1))(state, pair), strict=True)

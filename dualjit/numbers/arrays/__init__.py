@@ -14,6 +14,7 @@ from dualjit.numbers.arrays import (  # noqa: F401
     making,
     moments,
     norms,
+    parts,
     products,
     quantiles,
     selecting,

@@ -10,8 +10,9 @@ from dualjit.rules.arrays.table import (
     ArrayRow,
     Effect,
     array_rows,
+    refusal_of,
     row_of_function,
     row_of_method,
 )
 
-__all__ = ["REFUSED", "ArrayRow", "Effect", "array_rows", "row_of_function", "row_of_method"]
+__all__ = ["REFUSED", "ArrayRow", "Effect", "array_rows", "refusal_of", "row_of_function", "row_of_method"]

@@ -105,6 +105,13 @@ REFUSED: dict[str, str] = {
 }
 """NumPy functions that Numba compiles and which are no rows, with the reason."""
 
+
+def refusal_of(function: Any) -> str | None:
+    """Why a NumPy function is refused, and what to use instead; None when it is a row or not known at all."""
+    prefix = "linalg." if getattr(function, "__module__", "") == "numpy.linalg" else ""
+    return None if row_of_function(function) else REFUSED.get(prefix + getattr(function, "__name__", ""))
+
+
 _ROWS: dict[str, ArrayRow] = {}
 _BY_FUNCTION: dict[Any, ArrayRow] = {}
 _BY_METHOD: dict[str, ArrayRow] = {}

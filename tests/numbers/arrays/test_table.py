@@ -9,7 +9,7 @@ from numba.core import types
 from numba.core.registry import cpu_target
 
 from dualjit.numbers.arrays import implemented
-from dualjit.rules.arrays import REFUSED, Effect, array_rows, row_of_function, row_of_method
+from dualjit.rules.arrays import REFUSED, Effect, array_rows, refusal_of, row_of_function, row_of_method
 from dualjit.rules.table import composite_of, row_of
 
 ROWS = list(array_rows().values())
@@ -71,6 +71,13 @@ def test_stub_has_the_parameters_of_numba(row):
 def test_every_function_is_decided_on(name, function):
     decided = row_of_function(function) or row_of(function) or composite_of(function)
     assert (decided is not None) != (name in REFUSED)
+
+
+def test_refusals_say_why():
+    assert "np.dot" in refusal_of(np.cov)
+    assert "np.linalg.eigh" in refusal_of(np.linalg.svd)
+    assert refusal_of(np.sum) is None
+    assert refusal_of(len) is None
 
 
 def test_refused_names_are_functions_of_numba():
