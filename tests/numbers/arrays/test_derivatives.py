@@ -84,7 +84,8 @@ CASES = {
     "shapes": """
         append(x, 1.0) | append(w, x) | append(x, x[0]) | insert(w, 1, x[0]) | insert(x, 1, 2.0) | insert(x, i, w[:3])
         ediff1d(x) | ediff1d(x, w, x) | diff(x) | diff(x, 2) | tril(m) | triu(m, 1) | tril(m.T, -1) | tril(t)
-        broadcast_arrays(x, w[:, None])[0] | real(x) | imag(x) | angle(x) | angle(x[1], True) | conj(x) | diag(x) | roll(x, 2) | repeat(x, 2) | flip(x)
+        real(x) | imag(x) | angle(x) | angle(x[1], True) | conj(x)
+        broadcast_arrays(x, w[:, None])[0] | diag(x) | roll(x, 2) | repeat(x, 2) | flip(x)
         concatenate((x, w)) | stack((w, x), 1) | hstack((x, w)) | vstack((x, w)) | column_stack((x, w))
         resize(x, (2, 4))
     """,
