@@ -12,7 +12,7 @@ from numba.core import ir, types
 
 from dualjit.frontend.definitions import fresh_var, global_var, is_expr, rebuild_definitions
 from dualjit.numbers.lifting import lifted
-from dualjit.numbers.types import Marked
+from dualjit.numbers.types import Marked, marker_of, strip
 
 # Allocators that take a dtype, and how many arguments precede it.
 TYPED = {
@@ -39,6 +39,39 @@ def reallocate(func_ir: ir.FunctionIR, typemap: dict, originals: dict, sites: di
             body.append(stmt)
         block.body = body
     rebuild_definitions(func_ir)
+
+
+def level_tuples(func_ir: ir.FunctionIR, typemap: dict) -> bool:
+    """Make tuples of numbers uniform again: ``(x[0], 1.0)`` is of one type in the primal, so it may be iterated.
+
+    Returns whether there were any to change.
+    """
+    changed = False
+    for block in func_ir.blocks.values():
+        body = []
+        for stmt in block.body:
+            if isinstance(stmt, ir.Assign) and is_expr(stmt.value, "build_tuple"):
+                marker = uneven(stmt.value, typemap)
+                if marker is not None:
+                    lift = global_var(block.scope, stmt.loc, lifted, body, "lifted")
+                    dtype = global_var(block.scope, stmt.loc, marker, body, "dtype")
+                    items = [lift_item(block.scope, v, lift, dtype, stmt.loc, body) for v in stmt.value.items]
+                    stmt.value = ir.Expr.build_tuple(items, stmt.loc)
+                    changed = True
+            body.append(stmt)
+        block.body = body
+    if changed:
+        rebuild_definitions(func_ir)
+    return changed
+
+
+def uneven(expr: ir.Expr, typemap: dict) -> Marked | None:
+    """The type all items should have, where only some are marked and the primal's are all alike; else None."""
+    held = [typemap.get(v.name) for v in expr.items]
+    if not all(isinstance(t, (Marked, types.Float)) for t in held) or len(set(held)) == 1:
+        return None
+    marker = marker_of(*held)
+    return marker if marker is not None and len({strip(t) for t in held}) == 1 else None
 
 
 def element(held: types.Type, marker: Marked) -> Marked:

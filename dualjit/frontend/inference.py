@@ -16,7 +16,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NopythonTypeInference
 
 from dualjit.errors import UnsupportedError
-from dualjit.frontend.allocation import reallocate
+from dualjit.frontend.allocation import level_tuples, reallocate
 from dualjit.frontend.definitions import expressions
 from dualjit.frontend.origins import Receivers, Trace
 from dualjit.frontend.refusal import refuse
@@ -69,6 +69,8 @@ def make_room(state, originals) -> None:
             raise NeedsMarkedArguments(trace.arguments)
         if trace.sites:
             reallocate(state.func_ir, typemap, originals, trace.sites)
+            continue
+        if level_tuples(state.func_ir, typemap):
             continue
         late = marked_phis(state.func_ir, typemap) if failed else {}
         if late.keys() <= seeds.keys():
@@ -130,5 +132,6 @@ def primal_typing_error(twin, argtypes) -> errors.TypingError | None:
 def first_reason(error: Exception) -> str:
     """The sentence of a Numba typing error that says what did not fit."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    raised = [s.removeprefix("TypingError: ") for s in lines if s.startswith("TypingError: ") and "Failed in" not in s]
     telling = [s for s in lines if not s.startswith(("Failed in", "During", "File", "[", "-", "<source", "There are"))]
-    return (telling or lines or ["its types do not fit"])[0]
+    return (raised or telling or lines or ["its types do not fit"])[0]

@@ -32,9 +32,9 @@ PASS_ON = (
     "getiter",
     "cast",
 )
-ITERATORS = (enumerate, zip, iter, reversed)
+ITERATORS = (enumerate, zip, iter, reversed, np.ndenumerate, np.nditer)
 GROWING = ("append", "insert", "extend")
-CONTAINERS = (types.Array, types.List, types.ListType, types.DictType, types.BaseTuple)
+CONTAINERS = (types.Array, types.List, types.ListType, types.DictType, types.BaseTuple, types.NumpyFlatType)
 
 
 class Receivers:

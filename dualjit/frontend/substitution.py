@@ -44,17 +44,15 @@ class BindFunctionArguments(FunctionPass):
         FunctionPass.__init__(self)
 
     def run_pass(self, state):
-        changed = False
         for block in state.func_ir.blocks.values():
             for assign in block.find_insts(ir.Assign):
                 arg = assign.value
                 function = function_of(state.args[arg.index]) if isinstance(arg, ir.Arg) else None
                 if function is not None:
                     assign.value = ir.Global(arg.name, function, arg.loc)
-                    changed = True
-        if changed:
-            rebuild_definitions(state.func_ir)
-        return changed
+        # Always: the pass before has made functions of closures, and left their definitions as they were.
+        rebuild_definitions(state.func_ir)
+        return True
 
 
 def function_of(t: types.Type):

@@ -7,7 +7,9 @@ wrong, so what is not on these lists is refused.
 
 from __future__ import annotations
 
+import numpy as np
 from numba.core import ir, types
+from numba.core.inline_closurecall import length_of_iterator
 
 from dualjit.frontend.callees import is_user_function
 from dualjit.frontend.definitions import definition, expressions, is_expr, is_hashable, static_value
@@ -34,6 +36,9 @@ FUNCTIONS = {
     isinstance,
     type,
     lifted,
+    length_of_iterator,
+    np.ndenumerate,
+    np.nditer,
 }
 ARRAY_ATTRIBUTES = {"shape", "size", "ndim", "T", "flat", "dtype", "real", "imag", "flags"}
 NUMBER_ATTRIBUTES = {"real", "imag"}
@@ -48,6 +53,9 @@ def refuse_unknown(func_ir: ir.FunctionIR, typemap: dict, originals: dict) -> No
             check_call(func_ir, typemap, originals, expr)
         elif assign.target.name not in substituted:
             check_attribute(func_ir, typemap, expr)
+    for block in func_ir.blocks.values():
+        for stmt in block.find_insts(ir.Print):
+            check_print(typemap, stmt)
 
 
 def check_call(func_ir, typemap, originals, expr) -> None:
@@ -88,6 +96,18 @@ def known_function(function, fnty) -> bool:
 def is_own(function) -> bool:
     """A transform called inside a function, or one of our intrinsics."""
     return getattr(function, "__module__", "").split(".")[0] == "dualjit"
+
+
+def check_print(typemap, stmt: ir.Print) -> None:
+    """Numbers are printed as the primal's; arrays of duals can't be made Python objects."""
+    for var in stmt.args:
+        if marker_of(typemap[var.name]) is not None and not isinstance(typemap[var.name], Marked):
+            raise refuse(
+                stmt.loc,
+                "print",
+                f"'{readable(var.name)}' depends on the differentiated arguments and is no number",
+                "print its elements, or dualjit.stop_gradient of it",
+            )
 
 
 def check_attribute(func_ir, typemap, expr) -> None:

@@ -14,6 +14,8 @@ from numba.core.typing.templates import AbstractTemplate, infer_getattr
 from numba.cpython.builtins import ol_isinstance
 from numba.extending import overload
 
+from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.forms import leaf_of
 from dualjit.numbers.scalars import lowering
 from dualjit.numbers.templates import register_template
 from dualjit.numbers.types import Dual, Marked, MarkedComplex, strip
@@ -65,3 +67,11 @@ for _number in (*types.real_domain, *types.integer_domain, types.boolean):
 def isinstance_of_marked(var, typs):
     """What a number is does not depend on its derivatives."""
     return ol_isinstance(strip(var), typs) if isinstance(var, Marked) else None
+
+
+@lower_builtin("print_item", Dual)
+def print_item(context, builder, sig, args):
+    """``print(x)`` shows the primal's number."""
+    (number,) = sig.args
+    leaf = leaf_of(Algebra(context, builder, number.scalar).unpack(number, args[0]))
+    return context.get_function("print_item", signature(sig.return_type, number.scalar))(builder, [leaf.ir])

@@ -12,6 +12,7 @@ from functools import reduce
 
 import numpy as np
 from numba.core import types
+from numba.core.errors import TypingError
 from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
@@ -90,7 +91,7 @@ class RowTemplate(AbstractTemplate):
         if marker is None or primal is None or len(primal.args) != len(args):
             return None
         if any(map(is_complex, (primal.return_type, *primal.args))) and not self.takes_complex(len(args), primal):
-            return None
+            raise TypingError(f"'{self.function.__name__}' of complex numbers has no rule")
         given = tuple(map(_argument, args, primal.args))
         if self.function in IN_PLACE and isinstance(args[0], types.Array):
             # an unmarked array can't receive marked numbers

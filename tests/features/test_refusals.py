@@ -66,23 +66,9 @@ def address_of_the_data(x):
     return x[0] * x.ctypes.data
 
 
-@refuse("complex")
-def complex_of_parts(x):
-    z = complex(x[0], x[1])
-    return (z * z).real
-
-
-@refuse()
-def times_the_imaginary_unit(x):
-    z = x[0] + 1j * x[1]
-    return (z * z).real
-
-
-@refuse()
-def complex_storage(x):
-    z = np.zeros(4, np.complex128)
-    z[0] = x[0]
-    return z[0].real
+@refuse("norm")
+def norm_of_complex_numbers(x):
+    return np.linalg.norm(x * 1j)
 
 
 @refuse("histogram")

@@ -112,25 +112,25 @@ def _dualized(x, directions, marked):
     return impl
 
 
-def compiled(expression, names, lines, parameters, scope):
+def compiled(expression, names, lines, parameters, scope, **options):
     body = "".join(f"    {line}\n" for line in lines)
     source = f"def run({', '.join(parameters)}):\n{body}    return flat_parts({expression})\n"
     space = {**names, "np": np, "flat_parts": flat_parts, "dualized": dualized, **scope}
     exec(source, space)
-    return njit(space["run"])
+    return njit(**options)(space["run"])
 
 
 def number_of(x):
     return Dual(types.float32 if np.asarray(x).dtype == np.float32 else types.float64, LANES, 1)
 
 
-def parts(expression, active, directions, inactive=None, before=()):
+def parts(expression, active, directions, inactive=None, before=(), **options):
     """Values and partials of an expression whose active inputs move along ``directions[name][..., lane]``."""
     directions = {k: np.asarray(directions[k], np.asarray(v).dtype) for k, v in active.items()}
     inactive = inactive or {}
     lines = [f"{k} = dualized({k}, {k}_d, {k}_T)" for k in active] + list(before)
     scope = {f"{k}_T": number_of(v) for k, v in active.items()}
-    run = compiled(expression, stub_names(), lines, [*active, *inactive, *(f"{k}_d" for k in active)], scope)
+    run = compiled(expression, stub_names(), lines, [*active, *inactive, *(f"{k}_d" for k in active)], scope, **options)
     return run(*active.values(), *inactive.values(), *directions.values())
 
 

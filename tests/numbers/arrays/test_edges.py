@@ -169,3 +169,10 @@ def test_errors_are_the_primals(expression, error):
     slopes = {"x": np.ones((4, LANES)), "s": np.ones((4, 4, LANES))}
     with pytest.raises(error):
         parts(expression, {"x": X, "s": s}, slopes, {"w": W})
+
+
+def test_implementations_have_the_error_model_of_their_caller():
+    slopes = {"x": np.ones((4, LANES))}
+    with pytest.raises(ZeroDivisionError):
+        parts("var(x[:0])", {"x": X}, slopes)
+    assert np.isnan(parts("var(x[:0])", {"x": X}, slopes, error_model="numpy")[0]).all()
