@@ -8,7 +8,7 @@ from numba.extending import register_jitable
 
 from dualjit.numbers.arrays.levels import is_none, meet, primals, scalar_of
 from dualjit.numbers.arrays.registry import implements
-from dualjit.numbers.intrinsics import lift, primal
+from dualjit.numbers.intrinsics import lift
 from dualjit.rules.arrays import making, ordering
 
 asarray, where_of = making.asarray, ordering.where
@@ -41,7 +41,7 @@ def scalar_where(condition, x, y):
     """Numba gives an array without axes for scalars."""
 
     def impl(condition, x=None, y=None):
-        return where_of(np.asarray(primal(condition)), asarray(x), asarray(y))
+        return where_of(np.asarray(primals(condition)), asarray(x), asarray(y))
 
     return impl
 
