@@ -17,12 +17,13 @@ from numba.core.typed_passes import NopythonTypeInference
 
 from dualjit.errors import UnsupportedError
 from dualjit.frontend.allocation import level_tuples, reallocate
-from dualjit.frontend.definitions import expressions
+from dualjit.frontend.definitions import expressions, static_value
 from dualjit.frontend.origins import Receivers, Trace
-from dualjit.frontend.refusal import refuse
+from dualjit.frontend.refusal import describe, refuse
 from dualjit.frontend.whitelist import refuse_unknown
 from dualjit.frontend.writes import written_arguments
 from dualjit.numbers.types import Marked, marker_of, strip
+from dualjit.rules.arrays import refusal_of
 
 MAX_ROUNDS = 40
 
@@ -113,7 +114,16 @@ def explain(state, error: errors.TypingError) -> Exception:
         primal_error.of_primal = True
         return primal_error
     loc = getattr(error, "loc", None) or state.func_ir.loc
-    return refuse(loc, "this statement", first_reason(error))
+    return unknown_call(state.func_ir, loc) or refuse(loc, "this statement", first_reason(error))
+
+
+def unknown_call(func_ir, loc):
+    """The error for a call on this line of a function which the table refuses, if there is one."""
+    for _, call in expressions(func_ir, "call"):
+        reason = refusal_of(static_value(func_ir, call.func))
+        if call.loc.line == loc.line and reason:
+            return refuse(call.loc, describe(func_ir, call), reason)
+    return None
 
 
 def primal_typing_error(twin, argtypes) -> errors.TypingError | None:

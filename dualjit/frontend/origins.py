@@ -219,8 +219,9 @@ class Trace:
 
     def row(self, var, expr, row, marker) -> None:
         passed = dict(zip(row.parameters, expr.args, strict=False)) | dict(expr.kws)
-        if row.effect is arrays.Effect.VIEW or row.shares:
-            self.all([passed[name] for name in row.shares if name in passed], marker)
+        shared = [passed[name] for name in row.shares if name in passed]
+        if shared:
+            self.all(shared, marker)
         elif row.effect is arrays.Effect.FRESH:
             self.sites[var.name] = marker
         else:

@@ -6,6 +6,7 @@ from numba.core import ir
 from numba.core.compiler_machinery import FunctionPass, register_pass
 
 from dualjit.frontend.definitions import expressions, rebuild_definitions
+from dualjit.frontend.refusal import refuse
 from dualjit.numbers.types import marker_of
 
 
@@ -46,6 +47,9 @@ def restore(state, assign, call, original) -> None:
         back = ir.Expr.call(original.func, args, call.kws, call.loc, vararg=call.vararg)
         callee, args = typemap[original.func.name], types_of(args)
     signature = context.resolve_function_type(callee, args, {k: typemap[v.name] for k, v in call.kws})
+    if signature.return_type != typemap[assign.target.name]:
+        kinds = f"{typemap[assign.target.name]} and {signature.return_type}"
+        raise refuse(call.loc, f"the call of {original.row.name}", f"it has two types, {kinds}", "please report it")
     state.calltypes.pop(call)
     state.calltypes[back] = signature
     assign.value = back

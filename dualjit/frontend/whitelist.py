@@ -17,6 +17,7 @@ from dualjit.frontend.refusal import describe, readable, refuse
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, marker_of
 from dualjit.rules import table
+from dualjit.rules.arrays import refusal_of
 from dualjit.rules.complex import is_complex_function
 
 FUNCTIONS = {
@@ -89,7 +90,8 @@ def known_function(function, fnty) -> bool:
         return not is_user_function(fnty.dispatcher)
     if function is None or not is_hashable(function):
         return False
-    has_row = table.row_of(function) is not None or is_complex_function(function)
+    rows = (table.row_of(function), table.composite_of(function))
+    has_row = any(row is not None for row in rows) or is_complex_function(function)
     return function in FUNCTIONS or has_row or is_own(function)
 
 
@@ -125,6 +127,9 @@ def check_attribute(func_ir, typemap, expr) -> None:
 
 
 def unknown(func_ir, expr, active):
+    refused = refusal_of(static_value(func_ir, expr.func)) if expr.op == "call" else None
+    if refused:
+        return refuse(expr.loc, describe(func_ir, expr), refused)
     names = ", ".join(f"'{readable(v.name)}'" for v in active)
     return refuse(
         expr.loc,
