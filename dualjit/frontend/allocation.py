@@ -10,7 +10,7 @@ import numpy as np
 from numba import types as nb
 from numba.core import ir, types
 
-from dualjit.frontend.definitions import fresh_var, global_var, is_expr, rebuild_definitions
+from dualjit.frontend.definitions import fresh_var, global_var, is_expr, rebuild_definitions, static_value
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, marker_of, strip
 
@@ -44,20 +44,24 @@ def reallocate(func_ir: ir.FunctionIR, typemap: dict, originals: dict, sites: di
 def level_tuples(func_ir: ir.FunctionIR, typemap: dict) -> bool:
     """Make tuples of numbers uniform again: ``(x[0], 1.0)`` is of one type in the primal, so it may be iterated.
 
-    Returns whether there were any to change.
+    What is passed to ``*args`` is such a tuple, too.  Returns whether there were any to change.
     """
     changed = False
     for block in func_ir.blocks.values():
         body = []
         for stmt in block.body:
-            if isinstance(stmt, ir.Assign) and is_expr(stmt.value, "build_tuple"):
-                marker = uneven(stmt.value, typemap)
-                if marker is not None:
-                    lift = global_var(block.scope, stmt.loc, lifted, body, "lifted")
-                    dtype = global_var(block.scope, stmt.loc, marker, body, "dtype")
-                    items = [lift_item(block.scope, v, lift, dtype, stmt.loc, body) for v in stmt.value.items]
-                    stmt.value = ir.Expr.build_tuple(items, stmt.loc)
-                    changed = True
+            expr = stmt.value if isinstance(stmt, ir.Assign) else None
+            fixed, items = tuple_items(func_ir, expr)
+            marker = uneven(items, typemap)
+            if marker is not None:
+                lift = global_var(block.scope, stmt.loc, lifted, body, "lifted")
+                dtype = global_var(block.scope, stmt.loc, marker, body, "dtype")
+                levelled = [lift_item(block.scope, v, lift, dtype, stmt.loc, body) for v in items]
+                if expr.op == "call":
+                    stmt.value = ir.Expr.call(expr.func, [*fixed, *levelled], expr.kws, expr.loc)
+                else:
+                    stmt.value = ir.Expr.build_tuple(levelled, stmt.loc)
+                changed = True
             body.append(stmt)
         block.body = body
     if changed:
@@ -65,10 +69,21 @@ def level_tuples(func_ir: ir.FunctionIR, typemap: dict) -> bool:
     return changed
 
 
-def uneven(expr: ir.Expr, typemap: dict) -> Marked | None:
+def tuple_items(func_ir, expr) -> tuple[list[ir.Var], list[ir.Var]]:
+    """Variables before a tuple, and those in it: of a tuple display, or of a call whose callee takes ``*args``."""
+    if is_expr(expr, "build_tuple"):
+        return [], list(expr.items)
+    if is_expr(expr, "call"):
+        star = getattr(static_value(func_ir, expr.func), "star", None)
+        if star is not None and expr.vararg is None:
+            return list(expr.args[:star]), list(expr.args[star:])
+    return [], []
+
+
+def uneven(items: list[ir.Var], typemap: dict) -> Marked | None:
     """The type all items should have, where only some are marked and the primal's are all alike; else None."""
-    held = [typemap.get(v.name) for v in expr.items]
-    if not all(isinstance(t, (Marked, types.Float)) for t in held) or len(set(held)) == 1:
+    held = [typemap.get(v.name) for v in items]
+    if not all(isinstance(t, (Marked, types.Float)) for t in held) or len(set(held)) < 2:
         return None
     marker = marker_of(*held)
     return marker if marker is not None and len({strip(t) for t in held}) == 1 else None

@@ -109,12 +109,22 @@ def explain(state, error: errors.TypingError) -> Exception:
     """The user's own typing error when the primal has it, too; else what active data has reached."""
     if isinstance(error, UnsupportedError) or marker_of(*state.args) is None:
         return error
+    refused = refusal_behind(error)
+    if refused is not None:
+        return refused
     primal_error = primal_typing_error(state.pipeline.twin, tuple(map(strip, state.args)))
     if primal_error is not None:
         primal_error.of_primal = True
         return primal_error
     loc = getattr(error, "loc", None) or state.func_ir.loc
     return unknown_call(state.func_ir, loc) or refuse(loc, "this statement", first_reason(error))
+
+
+def refusal_behind(error: BaseException | None) -> UnsupportedError | None:
+    """The refusal of a callee that led to a typing error."""
+    while error is not None and not isinstance(error, UnsupportedError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def unknown_call(func_ir, loc):

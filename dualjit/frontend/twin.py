@@ -10,7 +10,7 @@ from collections.abc import Callable
 from numba.core import errors, ir
 from numba.core.registry import CPUDispatcher
 
-from dualjit.errors import DualjitError
+from dualjit.errors import DualjitError, UnsupportedError
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
 from dualjit.frontend.compiler import ActiveCompiler
 from dualjit.frontend.dispatcher import Derivative
@@ -32,6 +32,8 @@ class Twin(CPUDispatcher):
         pipeline = type("ActiveCompilerOfTwin", (ActiveCompiler,), {"twin": self})
         super().__init__(py_func, targetoptions={"nopython": True, **targetoptions}, pipeline_class=pipeline)
         self.function = function
+        kinds = [p.kind for p in inspect.signature(py_func).parameters.values()]
+        self.star = kinds.index(inspect.Parameter.VAR_POSITIONAL) if inspect.Parameter.VAR_POSITIONAL in kinds else None
         # Argument types with which a call was refused, to the arguments that have to be marked.
         self.needs: dict[tuple, dict] = {}
 
@@ -49,6 +51,9 @@ class Twin(CPUDispatcher):
         # Called from a program that is being typed: what this function needs is the caller's business (see Receivers).
         try:
             return super().get_call_template(args, kws)
+        except UnsupportedError as refused:
+            # Perhaps for want of marks that the caller's fixpoint has still to set; explain() finds it again.
+            raise errors.TypingError(str(refused)) from refused
         except NeedsMarkedArguments as needed:
             self.needs[args] = needed.arguments
             raise errors.TypingError(

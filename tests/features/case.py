@@ -39,6 +39,11 @@ class Case:
         return njit(self.function) if isfunction(self.function) else self.function
 
     @property
+    def reorders(self) -> bool:
+        """Did the user allow the compiler to reorder arithmetic?"""
+        return bool(getattr(self.function, "targetoptions", {}).get("fastmath"))
+
+    @property
     def precision(self) -> np.dtype:
         """The coarsest floating point among what is differentiated."""
         numbers = [np.asarray(leaf).dtype for i in self.argnums for leaf in leaves(self.arguments[i])]
@@ -79,7 +84,7 @@ def judge(case: Case) -> None:
     judge_unchanged(case, given)
     if len(case.argnums) == len(case.arguments):
         value, _ = dj.jvp(case.function, given, ones_like(given))
-        judge_value(primal(*copied(case.arguments)), value)
+        judge_value(primal(*copied(case.arguments)), value, exact=not case.reorders)
         judge_unchanged(case, given)
 
 
@@ -94,8 +99,11 @@ def judge_jacobian(case: Case, primal: Callable, jacobian) -> None:
         np.testing.assert_allclose(block, reference, rtol=tolerance, atol=tolerance * scale)
 
 
-def judge_value(expected, value) -> None:
+def judge_value(expected, value, exact: bool) -> None:
     for mine, own in zip(leaves(value), leaves(expected), strict=True):
+        if not exact:
+            np.testing.assert_allclose(mine, own, rtol=1e-14)
+            continue
         assert np.asarray(mine).tobytes() == np.asarray(own).tobytes(), f"value {mine!r} is not bit for bit {own!r}"
 
 

@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import types
-from numba.typed import Dict, List
+from numba.typed import List
 
 from .case import Cases, judge
 
@@ -133,15 +132,6 @@ def dictionaries(x):
     for k in d:
         total += d[k] * k
     return total * d[1]
-
-
-@cases
-def typed_dictionary_of_arrays(x):
-    d = Dict.empty(types.unicode_type, types.float64[::1])
-    d["a"] = x * 2.0
-    d["b"] = x * x
-    d["a"] += d["b"]
-    return d["a"] * d["b"]
 
 
 @cases

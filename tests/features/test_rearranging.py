@@ -81,13 +81,6 @@ def repeating(x):
 
 
 @cases
-def splitting(x):
-    a, b = np.split(x, 2)
-    parts = np.array_split(x, 3)
-    return a * b, parts[0] * parts[1][0]
-
-
-@cases
 def diagonals(x):
     m = x.reshape((2, 2))
     return np.diag(x), np.diag(m), np.trace(m), np.triu(m), np.tril(m) * m, (np.eye(4) * x)[1:3]

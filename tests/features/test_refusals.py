@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from numba import float64, njit, objmode
+from numba.core.types import unicode_type
 from numba.experimental import jitclass
+from numba.typed import Dict
 
 import dualjit as dj
 from dualjit.errors import UnsupportedError
@@ -34,6 +36,19 @@ class Decay:
 @njit
 def hidden_bits(x):
     return x.view(np.int64)[0]
+
+
+@refuse("split", "slice instead")
+def splitting(x):
+    a, b = np.split(x, 2)
+    return a * b
+
+
+@refuse("what to do")
+def typed_dictionary_of_arrays(x):
+    d = Dict.empty(unicode_type, float64[::1])
+    d["a"] = x * 2.0
+    return d["a"] * x
 
 
 @refuse("view")
