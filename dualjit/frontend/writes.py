@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dis
+
 from numba.core import ir, types
 
 from dualjit.frontend.definitions import definition, is_expr, static_value
@@ -10,6 +12,7 @@ from dualjit.numbers.types import Marked
 from dualjit.rules import table
 from dualjit.rules.complex import is_complex_function
 
+STORES = ("STORE_ATTR", "STORE_SUBSCR", "STORE_SLICE", "DELETE_ATTR", "DELETE_SUBSCR")
 MUTATING_METHODS = (*GROWING, "fill", "sort", "pop", "remove", "clear", "reverse", "itemset", "resize")
 
 
@@ -18,14 +21,14 @@ def written_arguments(func_ir: ir.FunctionIR, typemap: dict, originals: dict) ->
     roots = Roots(func_ir, typemap, originals)
     for block in func_ir.blocks.values():
         for stmt in block.body:
-            for var in written_variables(func_ir, originals, stmt):
+            for var in written_variables(func_ir, typemap, originals, stmt):
                 roots.follow(var)
     return frozenset(roots.arguments)
 
 
-def written_variables(func_ir, originals, stmt):
+def written_variables(func_ir, typemap, originals, stmt):
     """Variables whose memory one statement writes to."""
-    if isinstance(stmt, (ir.SetItem, ir.StaticSetItem, ir.DelItem)):
+    if isinstance(stmt, (ir.SetItem, ir.StaticSetItem, ir.DelItem, ir.SetAttr, ir.DelAttr)):
         yield stmt.target
     if not (isinstance(stmt, ir.Assign) and isinstance(stmt.value, ir.Expr)):
         return
@@ -39,11 +42,29 @@ def written_variables(func_ir, originals, stmt):
             yield from (passed[name] for name in original.row.writes if name in passed)
             return
         callee = definition(func_ir, expr.func)
-        if is_expr(callee, "getattr") and callee.attr in MUTATING_METHODS:
+        if is_expr(callee, "getattr") and mutates(typemap.get(callee.value.name), callee.attr):
             yield callee.value
         elif not harmless(static_value(func_ir, expr.func)):
             yield from expr.args
             yield from (v for _, v in expr.kws)
+
+
+def mutates(receiver: types.Type | None, name: str) -> bool:
+    """May this method write to its receiver?  For jitclasses, a look at the bytecode of it and of what it may call."""
+    if not isinstance(receiver, types.ClassInstanceType):
+        return name in MUTATING_METHODS
+    methods = receiver.jit_methods
+    seen, todo = set(), [name]
+    while todo:
+        method = todo.pop()
+        if method in seen or method not in methods:
+            continue
+        seen.add(method)
+        for step in dis.get_instructions(methods[method].py_func):
+            if step.opname in STORES or step.argval in MUTATING_METHODS:
+                return True
+            todo.append(step.argval)
+    return False
 
 
 def harmless(function) -> bool:

@@ -18,7 +18,7 @@ from dualjit.numbers.types import Dual, Marked, MarkedComplex, complex_of, top_l
 from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import python_function, signature_of, star_position
 from dualjit.transforms.source import Writer
-from dualjit.transforms.structure import children, is_active, is_list, is_tuple, item_type, leaves, pack
+from dualjit.transforms.structure import check_copyable, children, is_active, is_list, is_tuple, item_type, leaves, pack
 
 
 class ForwardPass:
@@ -55,6 +55,8 @@ class ForwardPass:
             self.wanted = (*self.wanted[:star], *self.wanted[star].types)
             if star in self.written:
                 self.written |= frozenset(range(star, len(self.wanted)))
+        for i in self.written.intersection(range(len(argtypes))):
+            check_copyable(argtypes[i], names[i], python_function(f))
         self.return_type = types.unliteral(self.twin.return_type)
 
     def dual_type(self, t: types.Type) -> types.Type:

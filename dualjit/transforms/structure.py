@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from numba import types
 
-from dualjit.errors import DTypeError, OutputError, StructureError
+from dualjit.errors import DTypeError, OutputError, StructureError, UnsupportedError
 from dualjit.numbers.types import Marked, MarkedComplex, marker_of, strip
 
 LISTS = (types.List, types.ListType)
+# What nobody can write to.
+IMMUTABLE = (
+    types.Number,
+    types.Boolean,
+    types.NoneType,
+    types.Literal,
+    types.Omitted,
+    types.UnicodeType,
+    types.Bytes,
+    types.EnumMember,
+    types.RangeType,
+    types.SliceType,
+    types.Callable,
+    types.NumberClass,
+    types.TypeRef,
+)
 
 
 def children(t: types.Type, expr: str) -> list[tuple[str, types.Type]]:
@@ -84,6 +100,29 @@ def check_differentiable(t: types.Type, name: str) -> None:
     else:
         remedy = "pass a float (1.0 instead of 1, x.astype(float)), or leave it out of argnums"
     raise DTypeError(f"argument '{name}' has {what} type {t}; derivatives need real floating point: {remedy}")
+
+
+def is_copyable(t: types.Type) -> bool:
+    """Can a private copy of such data be made, or is none needed since nobody can write to it?"""
+    if is_tuple(t):
+        return all(map(is_copyable, t.types))
+    if is_list(t):
+        item = item_type(t)
+        return isinstance(item, (types.Array, Marked, *IMMUTABLE))
+    return isinstance(t, (types.Array, Marked, *IMMUTABLE))
+
+
+def check_copyable(t: types.Type, name: str, function: Callable) -> None:
+    """Raise UnsupportedError where a function writes to an argument that has to stay as it is."""
+    if not is_copyable(t):
+        code = function.__code__
+        raise UnsupportedError(
+            f"a write into argument '{name}'",
+            f"its type is {t}, of which no private copy can be made: every pass would see the writes of the one before",
+            "keep what changes in arrays or local variables, or return it",
+            code.co_filename,
+            code.co_firstlineno,
+        )
 
 
 def check_output(t: types.Type, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Functions that write into what they are given: every pass over the columns sees the argument as it was, and so does the caller."""
+"""Functions that write into what they are given: each pass, and the caller, finds the arguments as they were."""
 
 import numpy as np
 import pytest
