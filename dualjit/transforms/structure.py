@@ -134,7 +134,10 @@ def check_output(t: types.Type, name: str) -> None:
         for item in t.types:
             check_output(item, name)
     elif is_list(t):
-        check_output(item_type(t), name)
+        inner = item_type(t)
+        if is_tuple(inner) or is_list(inner):
+            raise OutputError(f"{name} returns a list of {inner}: lists may hold numbers or arrays, return tuples")
+        check_output(inner, name)
     elif not is_real(scalar_type(t)):
         raise OutputError(
             f"{name} returns {strip(t)}, which has no derivative: return floats or arrays of floats; "
