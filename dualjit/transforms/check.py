@@ -79,6 +79,7 @@ def _check_along(f, point, direction, level, rtol, atol) -> None:
             f"derivative of order {level} by forward mode differs from finite differences: output {worst} is "
             f"{found[worst]:.17g}, expected about {expected[worst]:.17g} "
             f"(error {error[worst]:.3g}, allowed {atol + rtol * scale:.3g})"
+            + ("" if 2 * spread <= SETTLED * scale else "; they do not settle: look for a jump or a kink here")
         )
 
 

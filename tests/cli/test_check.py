@@ -67,7 +67,7 @@ def test_function_that_writes_into_its_argument(mine, capsys):
 
 def test_a_jump_is_not_taken_for_agreement(mine, capsys):
     assert check(mine, "jumps", "--args", "3.0") == 1
-    assert "verdict    not confirmed" in capsys.readouterr().out
+    assert "do not settle: look for a jump or a kink" in capsys.readouterr().out
 
 
 def test_wrong_derivative(mine, capsys, monkeypatch):

@@ -1,6 +1,7 @@
 """Jacobians by central differences of fourth order: the reference that knows nothing of the engine.
 
-The formula is (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h, with an error of h^4 (Fornberg 1988).
+The formula is (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h, with an error of h^4 (Fornberg 1988).  It is evaluated
+with a sequence of steps; where two neighbours agree best, the smaller step's value is taken (Ridders 1982).
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import numpy as np
 
 from .structure import copied, duplicate, leaves, replaced
 
-STEP = {np.dtype(np.float64): 1e-3, np.dtype(np.float32): 3e-2}
+STEPS = {
+    np.dtype(np.float64): (1e-3, 3e-4, 1e-4, 1e-5),
+    np.dtype(np.float32): (3e-2, 1e-2),
+}
 
 
 def differences(f: Callable, arguments: tuple, argnums: tuple[int, ...], precision: np.dtype) -> list[np.ndarray]:
@@ -22,7 +26,7 @@ def differences(f: Callable, arguments: tuple, argnums: tuple[int, ...], precisi
 
     shapes = [value.shape for value in values(arguments)]
     columns = [
-        block_columns(values, arguments, argnum, position, STEP[precision])
+        block_columns(values, arguments, argnum, position, STEPS[precision])
         for argnum in argnums
         for position in range(len(leaves(arguments[argnum])))
     ]
@@ -33,7 +37,7 @@ def differences(f: Callable, arguments: tuple, argnums: tuple[int, ...], precisi
     ]
 
 
-def block_columns(values: Callable, arguments: tuple, argnum: int, position: int, step: float):
+def block_columns(values: Callable, arguments: tuple, argnum: int, position: int, steps: tuple[float, ...]):
     """Derivatives of all outputs in each element of one leaf of one argument, and that leaf's shape."""
     leaf = leaves(arguments[argnum])[position]
     columns = []
@@ -43,10 +47,24 @@ def block_columns(values: Callable, arguments: tuple, argnum: int, position: int
             changed = replaced(arguments[argnum], position, moved(leaf, index, distance))
             return values((*arguments[:argnum], changed, *arguments[argnum + 1 :]))
 
-        h = step
-        near, far = (shifted(h), shifted(-h)), (shifted(2 * h), shifted(-2 * h))
-        columns.append([(8 * (a - b) - (c - d)) / (12 * h) for a, b, c, d in zip(*near, *far, strict=True)])
+        columns.append(most_settled([quotient(shifted, h) for h in steps]))
     return columns, np.shape(leaf)
+
+
+def quotient(shifted: Callable, h: float) -> list[np.ndarray]:
+    """The difference quotient of each output for one step."""
+    stencil = zip(shifted(h), shifted(-h), shifted(2 * h), shifted(-2 * h), strict=True)
+    return [(8 * (a - b) - (c - d)) / (12 * h) for a, b, c, d in stencil]
+
+
+def most_settled(estimates: list[list[np.ndarray]]) -> list[np.ndarray]:
+    """For each number the estimate that differs least from the one of the step before."""
+    chosen = []
+    for sequence in zip(*estimates, strict=True):
+        sequence = np.array(sequence)
+        best = np.abs(np.diff(sequence, axis=0)).argmin(axis=0)
+        chosen.append(np.take_along_axis(sequence[1:], best[None], axis=0)[0])
+    return chosen
 
 
 def moved(leaf, index: tuple, distance: float):

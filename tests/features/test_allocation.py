@@ -38,6 +38,34 @@ def squares(x):
     return y
 
 
+@njit
+def returned(a):
+    return a
+
+
+@njit
+def returned_with_another(a):
+    return a, a * 2
+
+
+@njit
+def fill_down(y, x, n):
+    if n == 0:
+        return 0
+    y[n - 1] = x[n - 1] * x[0]
+    return fill_down(y, x, n - 1)
+
+
+@njit
+def doubling(x, n):
+    y = np.zeros(2)
+    if n > 0:
+        z = doubling(x, n - 1)
+        y[0] = z[1] + x[n]
+        y[1] = z[0] * x[0]
+    return y
+
+
 @cases
 def filled_in_a_loop(x):
     y = np.zeros(4)
@@ -260,6 +288,41 @@ def in_a_tuple_beside_the_argument(x):
     t = (a, x)
     t[0][1] = x[0]
     return a[1] * t[1][2]
+
+
+@cases
+def returned_by_a_callee_as_it_came(x):
+    y = np.zeros(4)
+    z = returned(y)
+    z[1] = x[0] ** 2
+    t = returned_with_another(y)
+    t[0][2] = x[1] * x[2]
+    return y, t[1]
+
+
+@cases
+def one_of_two_chosen_by_a_callee(x):
+    y, z = np.zeros(4), np.zeros(4)
+    chosen = y if x[0] > 1.0 else z
+    chosen[0] = x[0] * x[1]
+    return y, z
+
+
+@cases
+def views_of_one_buffer(x):
+    buffer = np.zeros(8)
+    u, v = buffer[:4], buffer[4:]
+    u[:] = x
+    v[:] = u * u
+    u[:] = v[::-1] * x[0]
+    return buffer
+
+
+@cases
+def filled_by_recursion(x):
+    y = np.zeros(4)
+    fill_down(y, x, 4)
+    return y, doubling(x, 3)
 
 
 @cases

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import float64, guvectorize, njit, vectorize
+from numba import float64, literal_unroll, njit, vectorize
 from numba.experimental import jitclass
 from numba.extending import overload, register_jitable
 
@@ -61,6 +61,12 @@ def is_odd(n, v):
     return v * 3.0 if n == 0 else is_even(n - 1, v + 1.0)
 
 
+@njit
+def squares_of(a):
+    for v in a:
+        yield v * v
+
+
 @njit("float64(float64, float64)")
 def eager(a, b):
     return a * math.sin(b)
@@ -79,12 +85,6 @@ def plain_helper(a):
 @vectorize
 def cubic(a):
     return a * a * a
-
-
-@guvectorize([(float64[:], float64, float64[:])], "(n),()->(n)")
-def shifted(a, b, out):
-    for i in range(a.shape[0]):
-        out[i] = a[i] + b
 
 
 def quadruple(a):
@@ -149,6 +149,27 @@ def mutual_recursion(x):
 @cases
 def functions_as_values(x):
     return doubled(product, x), doubled(lambda a: a[2] * a[3], x)
+
+
+@cases
+def generator_functions(x):
+    total = 0.0
+    for v in squares_of(x):
+        total += v * x[0]
+    return total
+
+
+@cases
+def tuple_of_functions(x):
+    total = 0.0
+    for f in literal_unroll((product, with_defaults_of_the_first)):
+        total += f(x) * x[2]
+    return total
+
+
+@njit
+def with_defaults_of_the_first(a):
+    return with_defaults(a[0])
 
 
 @cases

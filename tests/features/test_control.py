@@ -140,6 +140,55 @@ def catching(x):
 
 
 @cases
+def interrupted_writes(x):
+    y = np.zeros(4)
+    try:
+        for i in range(4):
+            y[i] = x[i] * x[i]
+            if i == 2:
+                raise ValueError
+    except Exception:
+        y[3] = x[0]
+    return y
+
+
+@cases
+def finally_always(x):
+    y = 1.0
+    try:
+        y = x[0] * 2
+    finally:
+        y = y * x[1]
+    return y
+
+
+@cases
+def several_returns(x):
+    if x[0] > 5:
+        return x[0], 0.0
+    if x[1] > 5:
+        return 0.0, x[1]
+    return 1.0, x[0] * x[1]
+
+
+@cases
+def integer_or_active_answer(x):
+    if x[0] > 100:
+        return 0
+    return x[0] * x[0]
+
+
+@cases
+def smallest_so_far(x):
+    best, k = np.inf, -1
+    for i in range(4):
+        if x[i] * x[i] < best:
+            best = x[i] * x[i]
+            k = i
+    return best, x[k] * best
+
+
+@cases
 def printing(x):
     if x[0] > 1e9:
         print("large", x.size)
