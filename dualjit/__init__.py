@@ -6,8 +6,8 @@ derivatives.  ``f`` is an ordinary Python function or one jitted with ``numba.nj
 
 import dualjit.numbers  # noqa: F401  (registers the number types with Numba)
 from dualjit.rules.stop import stop_gradient
-from dualjit.transforms import LinearMap, check_grads, jacfwd, jvp, linearize
+from dualjit.transforms import LinearMap, check_grads, grad, jacfwd, jvp, linearize, value_and_grad
 
 __version__ = "0.1.0"
 
-__all__ = ["LinearMap", "check_grads", "jacfwd", "jvp", "linearize", "stop_gradient"]
+__all__ = ["LinearMap", "check_grads", "grad", "jacfwd", "jvp", "linearize", "stop_gradient", "value_and_grad"]

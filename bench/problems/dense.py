@@ -1,9 +1,10 @@
-"""A dense layer tanh(W x + b), by loops and by ``np.dot``.
+"""A dense layer tanh(W x + b), by loops and in NumPy's words; its sum; and two of them in a row.
 
 Source: Goodfellow, Bengio and Courville, Deep Learning, section 6.1; tanh' = 1 / cosh^2, DLMF 4.34.10.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
@@ -46,6 +47,77 @@ def layer(size, rng):
     return rng.normal(size=size), rng.normal(size=(size, size)) / math.sqrt(size), rng.normal(size=size)
 
 
+@njit
+def layer_loop(W, b, x):
+    """Sum of the layer's answers by explicit loops."""
+    rows, columns = W.shape
+    total = 0.0
+    for i in range(rows):
+        z = b[i]
+        for j in range(columns):
+            z += W[i, j] * x[j]
+        total += math.tanh(z)
+    return total
+
+
+@njit
+def layer_dot(W, b, x):
+    """Sum of the layer's answers in NumPy's words."""
+    return np.sum(np.tanh(W @ x + b))
+
+
+def layer_gradient(W, b, x):
+    """The slopes of the activations, and what W and x make of them."""
+    slopes = 1.0 / np.cosh(W @ x + b) ** 2
+    return np.outer(slopes, x), slopes, slopes @ W
+
+
+def layer_jax(transform):
+    """As ``layer_dot``."""
+    import jax.numpy as jnp
+
+    def layer(W, b, x):
+        return jnp.sum(jnp.tanh(W @ x + b))
+
+    return transform(layer, argnums=(0, 1, 2))
+
+
+@njit
+def two_layers(x, W, b, V, c):
+    """A layer of W and b followed by one of V and c."""
+    return dense_loop(dense_loop(x, W, b), V, c)
+
+
+def two_layers_jacobian(x, W, b, V, c):
+    """The chain rule over both layers."""
+    return dense_jacobian(np.tanh(W @ x + b), V, c) @ dense_jacobian(x, W, b)
+
+
+def two_layers_jax(transform):
+    """By matrix products."""
+    import jax.numpy as jnp
+
+    def two_layers(x, W, b, V, c):
+        return jnp.tanh(V @ jnp.tanh(W @ x + b) + c)
+
+    return transform(two_layers)
+
+
+def parameters(size, rng):
+    """The layer's arguments with its parameters first."""
+    x, W, b = layer(size, rng)
+    return W, b, x
+
+
+def narrowing(size, rng, answers=16):
+    """Two layers which bring ``size`` inputs down to ``answers`` in two equal ratios."""
+    between = math.isqrt(size * answers)
+    x = rng.normal(size=size)
+    W, b = rng.normal(size=(between, size)) / math.sqrt(size), rng.normal(size=between)
+    V, c = rng.normal(size=(answers, between)) / math.sqrt(between), rng.normal(size=answers)
+    return x, W, b, V, c
+
+
 DENSE_LOOP = Scenario(
     name="dense-loop",
     title="dense layer tanh(W x + b) by loops",
@@ -67,4 +139,39 @@ DENSE_DOT = Scenario(
     tiny=3,
     bound=Bound("above bare", 1.5e-6),
     bare=bare_jacobian,
+)
+
+LAYER_LOOP = Scenario(
+    name="layer-loop",
+    title="sum of a dense layer by loops, gradient",
+    function=layer_loop,
+    make_inputs=parameters,
+    reference=layer_gradient,
+    size=256,
+    tiny=5,
+    argnums=(0, 1, 2),
+    transform="grad",
+    jax=layer_jax,
+    bound=Bound("per primal", 2.0),
+)
+
+LAYER_DOT = replace(
+    LAYER_LOOP,
+    name="layer-dot",
+    title="sum of a dense layer by W @ x, gradient",
+    function=layer_dot,
+    bound=Bound("per primal", 4.0),
+)
+
+TWO_LAYERS = Scenario(
+    name="jacrev-rows",
+    title="two dense layers by loops from 256 inputs to 16, Jacobian by rows",
+    function=two_layers,
+    make_inputs=narrowing,
+    reference=two_layers_jacobian,
+    size=256,
+    tiny=6,
+    transform="jacrev",
+    jax=two_layers_jax,
+    bound=Bound("per row", 0.25),
 )

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .scenario import Scenario
+from .scenario import Bound, Scenario
 
 
 @njit
@@ -37,6 +37,55 @@ def by_eccentricity(e, M):
     return np.sin(E) / (1.0 - e * np.cos(E))
 
 
+@njit
+def orbit_sum(M, e):
+    """Sum over an orbit of x r, with x = cos E the direction and r = 1 - e cos E the distance."""
+    total = 0.0
+    for i in range(M.size):
+        E = eccentric_anomaly(M[i], e)
+        total += math.cos(E) * (1.0 - e * math.cos(E))
+    return total
+
+
+def orbit_sum_gradient(M, e):
+    """By implicit differentiation: dE/dM = 1 / r and dE/de = sin E / r."""
+    E = eccentric_anomalies(e, M)
+    sine, cosine = np.sin(E), np.cos(E)
+    by_E = (2.0 * e * cosine - 1.0) * sine
+    distance = 1.0 - e * cosine
+    return by_E / distance, np.sum(by_E * sine / distance - cosine**2)
+
+
+def orbit_sum_jax(transform):
+    """All orbits iterate together; the last Newton step alone carries the derivative.
+
+    JAX has no reverse mode through a loop that runs until it has converged.  At the solution, one step's
+    derivative is the implicit one, which is also much cheaper than the iteration's.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    def step(E, M, e):
+        return (E - e * jnp.sin(E) - M) / (1.0 - e * jnp.cos(E))
+
+    def solved(M, e):
+        def moving(state):
+            return jnp.any(jnp.abs(state[1]) > 1e-12)
+
+        def moved(state):
+            last = step(state[0], M, e)
+            return state[0] - last, last
+
+        return jax.lax.while_loop(moving, moved, (M, jnp.ones_like(M)))[0]
+
+    def orbit_sum(M, e):
+        E = jax.lax.stop_gradient(solved(jax.lax.stop_gradient(M), jax.lax.stop_gradient(e)))
+        E = E - step(E, M, e)
+        return jnp.sum(jnp.cos(E) * (1.0 - e * jnp.cos(E)))
+
+    return transform(orbit_sum, argnums=(0, 1))
+
+
 KEPLER = Scenario(
     name="kepler",
     title="Kepler's equation by Newton iteration, with respect to eccentricity",
@@ -45,4 +94,18 @@ KEPLER = Scenario(
     reference=by_eccentricity,
     size=100,
     tiny=4,
+)
+
+KEPLER_GRAD = Scenario(
+    name="kepler-grad",
+    title="Kepler's equation by Newton iteration, gradient of a sum over an orbit",
+    function=orbit_sum,
+    make_inputs=lambda size, rng: (rng.uniform(0.1, math.pi - 0.1, size), 0.6),
+    reference=orbit_sum_gradient,
+    size=20_000,
+    tiny=4,
+    argnums=(0, 1),
+    transform="grad",
+    jax=orbit_sum_jax,
+    bound=Bound("per primal", 1.8),
 )

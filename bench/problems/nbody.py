@@ -1,4 +1,4 @@
-"""Gravity of n bodies: every pair pulls, each pair is visited once.
+"""Gravity of n bodies: every pair pulls, each pair is visited once; their accelerations and their energy.
 
 Source: S. J. Aarseth, Gravitational N-Body Simulations (2003), equation 1.1 with Plummer softening.
 """
@@ -47,6 +47,50 @@ def tidal_jacobian(q):
     return tensor.transpose(0, 2, 1, 3).reshape(q.size, q.size)
 
 
+@njit
+def energy(q, v, masses):
+    """Kinetic plus potential energy of masses at positions q, one row each, with velocities v."""
+    total = 0.0
+    for i in range(masses.size):
+        speed2 = v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2
+        total += 0.5 * masses[i] * speed2
+        for j in range(i):
+            dx = q[i, 0] - q[j, 0]
+            dy = q[i, 1] - q[j, 1]
+            dz = q[i, 2] - q[j, 2]
+            total -= masses[i] * masses[j] / math.sqrt(dx * dx + dy * dy + dz * dz + SOFTENING)
+    return total
+
+
+def energy_gradient(q, v, masses):
+    """Minus the forces, body by body, and the momenta."""
+    by_positions = np.empty_like(q)
+    for i in range(len(q)):
+        d = q[i] - q
+        pulls = masses / ((d**2).sum(axis=1) + SOFTENING) ** 1.5
+        by_positions[i] = masses[i] * (pulls @ d)
+    return by_positions, masses[:, None] * v
+
+
+def energy_jax(transform):
+    """Every pair twice in square arrays, one per direction; the diagonal adds a constant, which is taken off."""
+    import jax
+    import jax.numpy as jnp
+
+    def energy(q, v, masses):
+        dx, dy, dz = (x[:, None] - x for x in q.T)
+        pairs = masses @ jax.lax.rsqrt(dx * dx + dy * dy + dz * dz + SOFTENING) @ masses
+        alone = jnp.sum(masses**2) / SOFTENING**0.5
+        return 0.5 * jnp.sum(masses[:, None] * v**2) - 0.5 * (pairs - alone)
+
+    return transform(energy, argnums=(0, 1))
+
+
+def cluster(size, rng):
+    """Bodies of different masses."""
+    return rng.normal(size=(size, 3)), rng.normal(size=(size, 3)), rng.uniform(0.5, 1.5, size)
+
+
 NBODY = Scenario(
     name="nbody",
     title="n-body accelerations",
@@ -56,4 +100,18 @@ NBODY = Scenario(
     size=60,
     tiny=9,
     bound=Bound("per input", 0.18),
+)
+
+NBODY_ENERGY = Scenario(
+    name="nbody-energy",
+    title="n-body energy, gradient by positions and velocities",
+    function=energy,
+    make_inputs=cluster,
+    reference=energy_gradient,
+    size=1000,
+    tiny=4,
+    argnums=(0, 1),
+    transform="grad",
+    jax=energy_jax,
+    bound=Bound("per primal", 1.8),
 )

@@ -3,6 +3,8 @@
 Source: H. H. Rosenbrock, Comput. J. 3 (1960) 175; the gradient is SciPy's.
 """
 
+from dataclasses import replace
+
 from numba import njit
 from scipy.optimize import rosen_der
 
@@ -20,6 +22,16 @@ def rosenbrock(x):
     return total
 
 
+def rosenbrock_jax(transform):
+    """The chain as shifted vectors."""
+    import jax.numpy as jnp
+
+    def rosenbrock(x):
+        return jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    return transform(rosenbrock)
+
+
 ROSENBROCK = Scenario(
     name="rosenbrock",
     title="Rosenbrock's function, gradient by columns",
@@ -29,4 +41,21 @@ ROSENBROCK = Scenario(
     size=100,
     tiny=5,
     bound=Bound("per input", 0.15),
+)
+
+ROSENBROCK_GRAD = replace(
+    ROSENBROCK,
+    name="rosenbrock-grad",
+    title="Rosenbrock's function, gradient, 1e3 variables",
+    size=1000,
+    transform="grad",
+    jax=rosenbrock_jax,
+    bound=Bound("per primal", 2.2),
+)
+
+ROSENBROCK_GRAD_LARGE = replace(
+    ROSENBROCK_GRAD,
+    name="rosenbrock-grad-large",
+    title="Rosenbrock's function, gradient, 1e6 variables",
+    size=1_000_000,
 )

@@ -1,7 +1,7 @@
-"""What a problem is: a function as a user writes it, its inputs, and its Jacobian by other means.
+"""What a problem is: a function as a user writes it, its inputs, and its derivative by other means.
 
 One idea: the reference never comes from the library.  It is a derivative worked out by hand
-and written in plain NumPy, so that agreement means something.
+and written in plain NumPy or Numba, so that agreement means something.
 """
 
 from collections.abc import Callable
@@ -19,19 +19,20 @@ class Bound:
     ----------
     quantity : str
         ``"per input"``: time of the Jacobian over (number of inputs x time of the function);
-        ``"per primal"``: time of the Jacobian over time of the function;
+        ``"per row"``: time of the Jacobian over (number of outputs x time of the function);
+        ``"per primal"``: time of the derivative over time of the function;
         ``"above bare"``: seconds above a compiled function that only returns arrays of the same shapes.
     limit : float
         The figure must not be larger.
     """
 
-    quantity: Literal["per input", "per primal", "above bare"]
+    quantity: Literal["per input", "per row", "per primal", "above bare"]
     limit: float
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A function with inputs and an independent Jacobian.
+    """A function with inputs and an independent derivative.
 
     Parameters
     ----------
@@ -44,16 +45,24 @@ class Scenario:
     make_inputs : callable
         ``make_inputs(size, rng)`` gives the arguments; ``rng`` is a ``numpy.random.Generator``.
     reference : callable
-        Takes the function's arguments and gives what ``jacfwd(function, argnums)`` should give.
+        Takes the function's arguments and gives what the derivative should give.
     size, tiny : int
         The problem's size when it is timed, and when it only has to run.
     argnums : int or tuple of int
         The arguments to differentiate with respect to.
+    transform : str
+        The derivative that is timed: the name of a transform of the library (and of JAX).
+    assemble : callable, optional
+        ``assemble(transform)`` builds the derivative where it is not just ``transform(function, argnums)``:
+        a compiled loop, for instance, which calls the Jacobian of a small function for every item.
+    jax : callable, optional
+        ``jax(transform)`` builds the same derivative with one of JAX's transforms, written the way that suits JAX
+        best and not yet jitted.  It imports JAX itself.
     bound : Bound, optional
         What is promised about its speed.
     bare : callable, optional
         A compiled function of the same arguments which does nothing but return arrays of
-        the Jacobian's shapes: the part of a call that is not differentiation.
+        the derivative's shapes: the part of a call that is not differentiation.
     """
 
     name: str
@@ -64,12 +73,21 @@ class Scenario:
     size: int
     tiny: int
     argnums: int | tuple[int, ...] = 0
+    transform: Literal["jacfwd", "grad", "jacrev"] = "jacfwd"
+    assemble: Callable[[Callable], Callable] | None = None
+    jax: Callable[[Callable], Callable] | None = None
     bound: Bound | None = None
     bare: Callable | None = None
 
     def inputs(self, size: int | None = None, seed: int = 0) -> tuple:
         """Arguments of the given size, the same ones for the same seed."""
         return self.make_inputs(self.size if size is None else size, np.random.default_rng(seed))
+
+    def derivative(self, transform: Callable) -> Callable:
+        """The derivative by a transform of the library, which need not be the one that is timed."""
+        if self.assemble is not None:
+            return self.assemble(transform)
+        return transform(self.function, argnums=self.argnums)
 
     def number_of_inputs(self, args: tuple) -> int:
         """How many scalars the derivative is taken with respect to."""

@@ -37,6 +37,11 @@ class Twin(CPUDispatcher):
         # Argument types with which a call was refused, to the arguments that have to be marked.
         self.needs: dict[tuple, dict] = {}
 
+    @property
+    def kept_options(self) -> dict:
+        """Options of the user's decorator that mean something for derivatives, too."""
+        return {k: v for k, v in self.targetoptions.items() if k in KEPT_OPTIONS}
+
     @staticmethod
     def of(function: Callable) -> Twin:
         """The twin of a Python function or of a dispatcher (one per function)."""

@@ -6,10 +6,11 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.typing import signature
+from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, overload
 
 from dualjit.numbers.intrinsics import lift
-from dualjit.numbers.types import Dual
+from dualjit.numbers.types import Active, Dual
 
 
 @intrinsic
@@ -36,9 +37,25 @@ def lifted(x, marked):
     raise NotImplementedError("lifted is called by compiled code")
 
 
+@infer_global(lifted)
+class _LiftedActive(AbstractTemplate):
+    """With the marker that no code is generated for, there is a type alone."""
+
+    def generic(self, args, kws):
+        x, marked = args
+        element = marked.instance_type
+        if not isinstance(element, Active) or kws:
+            return None
+        if isinstance(x, types.Array):
+            return signature(types.Array(element, x.ndim, "F" if x.layout == "F" else "C"), x, marked)
+        return signature(x.copy(dtype=element) if isinstance(x, types.List) else element, x, marked)
+
+
 @overload(lifted)
 def _lifted(x, marked):
     element = marked.instance_type
+    if isinstance(element, Active):
+        return None
     if isinstance(x, types.Array):
         return _lifted_array(x, element)
     if isinstance(x, types.List):

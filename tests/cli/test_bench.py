@@ -1,16 +1,20 @@
+import importlib.machinery
 import json
 import sys
+import timeit
+import types
 
 import numpy as np
 import pytest
 
 from dualjit.cli import main
-from dualjit.cli.bench import process, progress, table, timing, verify
+from dualjit.cli.bench import peer, process, progress, table, timing, verify
 from dualjit.cli.bench.figures import figures
-from dualjit.cli.bench.problems import Bound
+from dualjit.cli.bench.problems import SCENARIOS, Bound
 
 ROW = {
     "name": "lorenz",
+    "transform": "jacfwd",
     "inputs": 3,
     "outputs": 3,
     "compile function": 0.5,
@@ -69,6 +73,14 @@ def test_figures_of_a_row(bound, figure, kept):
     assert judged["bound"]["kept"] == kept
 
 
+def test_figures_of_rows_and_of_jax():
+    row = {**ROW, "transform": "jacrev", "outputs": 5, "jax": 6e-6}
+    judged = figures(row, Bound("per row", 0.25))
+    assert judged["bound"]["figure"] == judged["per row"] == pytest.approx(0.3)
+    assert judged["over jax"] == pytest.approx(0.5)
+    assert "per input" not in judged
+
+
 def test_figures_of_a_wrong_derivative():
     wrong = {k: v for k, v in ROW.items() if k not in ("function", "derivative", "bare", "above bare")} | {"error": 0.1}
     assert figures(wrong, Bound("per primal", 2.2)) == {"verified": False, "compile ratio": 2.0}
@@ -78,7 +90,11 @@ def rows():
     kept = {**ROW, **figures(ROW, Bound("above bare", 3e-6))}
     missed = {**ROW, **figures(ROW, Bound("per primal", 1.0))}
     wrong = {**ROW, "error": 0.1, "verified": False, "compile ratio": 2.0}
-    return [kept, missed, wrong, {"name": "nbody", "failure": "ValueError: broken"}]
+    by_rows = {**ROW, "transform": "jacrev", "compile derivative": 2.0, "jax": 1.25e-4}
+    by_rows |= figures(by_rows, Bound("per row", 0.25))
+    failed_jax = {**missed, "jax failure": "TypeError: no"}
+    wrong_jax = {**missed, "jax error": 0.1}
+    return [kept, missed, wrong, {"name": "nbody", "failure": "ValueError: broken"}, by_rows, failed_jax, wrong_jax]
 
 
 def test_table_says_kept_missed_wrong_and_failed(capsys):
@@ -86,6 +102,16 @@ def test_table_says_kept_missed_wrong_and_failed(capsys):
     said = capsys.readouterr().out
     for word in ("J - bare = 2 us <= 3 us", "kept", "J/f = 1.5 > 1", "MISSED", "WRONG", "ValueError: broken", "FAILED"):
         assert word in said
+    for word in ("J/(m f) = 0.5 > 0.25", "125 us", "0.024", "failed", "wrong"):
+        assert word in said
+
+
+def test_a_compile_ratio_is_marked_by_the_promise_of_its_transform():
+    row = {**ROW, "compile derivative": 2.0}
+    ratio = table.HEADINGS.index("ratio")
+    for transform, text in (("jacfwd", "4.0 !"), ("grad", "4.0")):
+        seen = {**row, "transform": transform}
+        assert table.line({**seen, **figures(seen, None)})[ratio] == text
 
 
 def test_table_without_rich_has_the_same_cells(capsys, no_rich):
@@ -128,9 +154,17 @@ def test_error_measure(derivative, reference, expected):
 
 
 def test_interleaved_timing_orders_a_slow_and_a_fast_call():
-    seconds = timing.interleaved({"slow": sorted, "fast": len}, (list(range(2000)),), timing.QUICK)
+    args = (list(range(2000)),)
+    timers = {"slow": timing.timer(sorted, args), "fast": timing.timer(len, args)}
+    seconds = timing.interleaved(timers, timing.QUICK)
     assert np.median(seconds["slow"]) > np.median(seconds["fast"]) > 0
     assert seconds["slow"].shape == (timing.QUICK.rounds,)
+
+
+def test_few_rounds_are_enough_when_time_is_up():
+    effort = timing.Effort(rounds=1000, batch=1e-6, seconds=0.0)
+    seconds = timing.interleaved({"pass": timeit.Timer("pass")}, effort)
+    assert seconds["pass"].shape == (timing.FEW_ROUNDS,)
 
 
 def test_a_worker_that_fails_is_a_failed_row(capsys):
@@ -147,3 +181,42 @@ def test_a_worker_that_dies_is_a_failed_row(monkeypatch):
 def test_worker_runs_with_one_thread():
     environment = process.environment()
     assert environment["OPENBLAS_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == "1"
+
+
+def test_worker_keeps_the_users_xla_flags(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--theirs")
+    assert process.environment()["XLA_FLAGS"] == f"--theirs {peer.XLA_FLAGS}"
+
+
+@pytest.fixture
+def stub_of_jax(monkeypatch):
+    """A module with the names that ``peer`` uses."""
+    jax = types.ModuleType("jax")
+    jax.__spec__ = importlib.machinery.ModuleSpec("jax", None)
+    jax.config = types.SimpleNamespace(update=lambda name, value: None)
+    jax.device_put = np.asarray
+    jax.block_until_ready = lambda answer: answer
+    jax.jit = lambda function, static_argnums: function
+    jax.grad = None
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    return jax
+
+
+def test_jax_is_verified_before_it_is_timed(stub_of_jax):
+    scenario = next(s for s in SCENARIOS if s.name == "layer-loop")
+    args = scenario.inputs(scenario.tiny)
+    reference = scenario.reference(*args)
+    assert peer.installed()
+
+    right = types.SimpleNamespace(transform="grad", jax=lambda transform: scenario.reference)
+    facts, timer = peer.compare(right, args, reference)
+    assert facts["jax error"] == 0.0
+    assert timer.timeit(1) > 0
+
+    wrong = types.SimpleNamespace(transform="grad", jax=lambda transform: lambda W, b, x: (W, b, x))
+    facts, timer = peer.compare(wrong, args, reference)
+    assert facts["jax error"] > verify.TOLERANCE
+    assert timer is None
+
+    broken = types.SimpleNamespace(transform="grad", jax=lambda transform: lambda *args: 1 / 0)
+    assert peer.compare(broken, args, reference) == ({"jax failure": "ZeroDivisionError: division by zero"}, None)

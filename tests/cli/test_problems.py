@@ -4,19 +4,24 @@ import numpy as np
 import pytest
 
 import dualjit as dj
-from dualjit.cli.bench import verify
+from dualjit.cli.bench import peer, verify
 from dualjit.cli.bench.problems import SCENARIOS
 from dualjit.cli.check import of_floats_alone
 from dualjit.transforms.check import ridders
 
-every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+
+def scenarios(condition):
+    return pytest.mark.parametrize("scenario", [s for s in SCENARIOS if condition(s)], ids=lambda s: s.name)
+
+
+every_scenario = scenarios(lambda s: True)
 
 
 def chosen(scenario):
     return scenario.argnums if isinstance(scenario.argnums, tuple) else (scenario.argnums,)
 
 
-@every_scenario
+@scenarios(lambda s: s.assemble is None)
 def test_reference_agrees_with_differences(scenario, rng):
     args = scenario.inputs(scenario.tiny)
     reference = scenario.reference(*args)
@@ -32,11 +37,40 @@ def test_reference_agrees_with_differences(scenario, rng):
         np.testing.assert_allclose(np.tensordot(block, direction, np.ndim(direction)), expected, rtol=1e-7, atol=1e-8)
 
 
-@every_scenario
-def test_jacobian_agrees_with_reference(scenario):
+@scenarios(lambda s: s.assemble is not None)
+def test_reference_blocks_agree_with_differences(scenario, rng):
     args = scenario.inputs(scenario.tiny)
-    jacobian = dj.jacfwd(scenario.function, argnums=scenario.argnums)(*args)
-    assert verify.error(jacobian, scenario.reference(*args)) < 1e-11
+    directions = [rng.standard_normal(np.shape(args[k])) for k in scenario.argnums]
+
+    def along(h):
+        moved = [args[k] + h * d for k, d in zip(scenario.argnums, directions, strict=True)]
+        return scenario.function(*moved, *args[len(moved) :])
+
+    expected, _ = ridders(along)
+    answer = np.einsum("nij,nj->ni", scenario.reference(*args), np.column_stack(directions))
+    np.testing.assert_allclose(answer, expected, rtol=1e-7, atol=1e-8)
+
+
+@every_scenario
+def test_forward_derivative_agrees_with_reference(scenario):
+    args = scenario.inputs(scenario.tiny)
+    assert verify.error(scenario.derivative(dj.jacfwd)(*args), scenario.reference(*args)) < 1e-11
+
+
+@scenarios(lambda s: s.transform != "jacfwd" and hasattr(dj, s.transform))
+def test_reverse_derivative_agrees_with_reference(scenario):
+    args = scenario.inputs(scenario.tiny)
+    derivative = scenario.derivative(getattr(dj, scenario.transform))
+    assert verify.error(derivative(*args), scenario.reference(*args)) < 1e-11
+
+
+@scenarios(lambda s: s.jax is not None)
+def test_jax_form_agrees_with_reference(scenario):
+    pytest.importorskip("jax", reason="a peer to compare with, in the extra bench-peers")
+    args = scenario.inputs(scenario.tiny)
+    facts, timer = peer.compare(scenario, args, scenario.reference(*args))
+    assert facts["jax error"] < 1e-11
+    assert timer is not None
 
 
 @every_scenario

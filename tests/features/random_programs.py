@@ -51,28 +51,47 @@ def first_of(a, b):
 HELPERS = {f.__name__: f for f in (fill_squares, weighted_total, mirrored, tail_of, first_of)}
 
 
+def built(name: str, text: str, helpers: dict) -> Callable:
+    """The function of a name in a text, with a source that can be found."""
+    filename = f"<{name}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    namespace = {"np": np, **helpers}
+    exec(compile(text, filename, "exec"), namespace)
+    return namespace[name]
+
+
 class Program:
     """Source under construction: its lines, and the scalars and arrays (with lengths) that exist so far."""
+
+    parameters = "x"
+    helpers = HELPERS
 
     def __init__(self, seed: int, statements: int = 9):
         self.rng = np.random.default_rng(seed)
         self.name = f"program_{seed}"
-        self.lines = [f"def {self.name}(x):"]
+        self.lines = [f"def {self.name}({self.parameters}):"]
         self.depth, self.loops, self.count = 1, 0, 0
         self.scalars: list[str] = []
         self.arrays = {"x": LENGTH}
+        self.begin()
         for _ in range(statements):
             self.statement()
+        self.finish()
+
+    def begin(self) -> None:
+        """What stands before the first statement."""
+
+    def finish(self) -> None:
+        """The answer."""
         self.say(f"return {', '.join([*self.arrays, *self.scalars])},")
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
 
     def build(self) -> Callable:
         """The program as a function whose source can be found."""
-        text = "\n".join(self.lines) + "\n"
-        filename = f"<{self.name}>"
-        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        namespace = {"np": np, **HELPERS}
-        exec(compile(text, filename, "exec"), namespace)
-        return namespace[self.name]
+        return built(self.name, self.text, self.helpers)
 
     # choices --------------------------------------------------------------------------------------------------
 
@@ -89,7 +108,7 @@ class Program:
     def array(self, length: int | None = None) -> str:
         return self.pick([a for a, n in self.arrays.items() if length in (None, n)] or ["x"])
 
-    def index(self, array: str) -> int:
+    def index(self, array: str) -> int | str:
         return int(self.rng.integers(self.arrays[array]))
 
     def element(self) -> str:
@@ -136,12 +155,16 @@ class Program:
     # statements -----------------------------------------------------------------------------------------------
 
     def statement(self) -> None:
+        self.pick(self.catalogue())()
+
+    def catalogue(self) -> list[Callable]:
+        """The statements that may stand here."""
         plain = [self.assign_scalar, self.store, self.store, self.update, self.store_slice, self.call]
         shaping = (
             [self.allocate, self.allocate, self.view, self.matrix, self.pair, self.swap] if self.depth == 1 else []
         )
         blocks = [self.branch, self.loop, self.exit] if self.depth < 3 else []
-        self.pick(plain + shaping + blocks)()
+        return plain + shaping + blocks
 
     def assign_scalar(self) -> None:
         expression = self.scalar_expression()
@@ -215,9 +238,11 @@ class Program:
         if self.arrays[b] == self.arrays[a]:
             self.say(f"{a}, {b} = {b}, {a}")
 
-    def block(self, header: str) -> None:
+    def block(self, header: str, *first: str) -> None:
         self.say(header)
         self.depth += 1
+        for line in first:
+            self.say(line)
         length = len(self.lines)
         for _ in range(int(self.rng.integers(1, 4))):
             self.statement()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import machine
 from ..usage import UsageError
-from . import progress, table
+from . import peer, progress, table
 from .figures import figures
 from .problems import SCENARIOS, Scenario
 from .process import measure
@@ -18,11 +18,11 @@ JSON_FORMAT = 1
 
 def add_parser(commands) -> None:
     """Describe the command to argparse."""
-    names = "\n".join(f"  {s.name:18}{s.title}" for s in SCENARIOS)
+    names = "\n".join(f"  {s.name:23}{s.title}" for s in SCENARIOS)
     parser = commands.add_parser(
         "bench",
         help="verify and time the derivatives of the benchmark problems",
-        description="For each problem: compile, verify against an independent reference, time function and Jacobian.",
+        description="For each problem: compile, verify against an independent reference, time function and derivative.",
         epilog=f"problems:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -45,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     rows = measured(scenarios, arguments.effort)
     table.show(rows)
     if arguments.json is not None:
-        report = {"format": JSON_FORMAT, "machine": machine.describe(), "effort": arguments.effort, "problems": rows}
+        about = {"format": JSON_FORMAT, "machine": machine.describe(), "peers": peer.versions()}
+        report = {**about, "effort": arguments.effort, "problems": rows}
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     return 0 if all(row.get("verified") for row in rows) else 1
 

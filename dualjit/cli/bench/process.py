@@ -14,6 +14,8 @@ from pathlib import Path
 
 import dualjit
 
+from . import peer
+
 THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -51,7 +53,8 @@ def listen(lines, stage: Callable[[str], None]) -> dict:
 
 def environment() -> dict[str, str]:
     """This process's environment with one thread everywhere, and the same dualjit to import."""
-    answer = {**os.environ, **dict.fromkeys(THREADS, "1")}
+    answer = {**os.environ, **dict.fromkeys(THREADS, "1"), "JAX_PLATFORMS": peer.PLATFORM}
+    answer["XLA_FLAGS"] = " ".join(filter(None, [os.environ.get("XLA_FLAGS"), peer.XLA_FLAGS]))
     here = str(Path(dualjit.__file__).parents[1])
     if here not in site.getsitepackages():  # a checkout: nothing but its place tells the child where to look
         answer["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))

@@ -9,13 +9,33 @@ from collections.abc import Sequence
 
 from .figures import COMPILE_RATIO
 
-HEADINGS = ("problem", "n", "f", "J", "J/f", "J/(n f)", "compile f", "compile J", "ratio", "error", "promise", "")
-WIDTH = 160  # of the whole table; a narrower terminal wraps lines, which is better than cells cut off
-SYMBOLS = {"per input": "J/(n f)", "per primal": "J/f", "above bare": "J - bare"}
+HEADINGS = (
+    "problem",
+    "by",
+    "n",
+    "f",
+    "J",
+    "J/f",
+    "J/(n f)",
+    "compile f",
+    "compile J",
+    "ratio",
+    "error",
+    "JAX",
+    "J/JAX",
+    "promise",
+    "",
+)
+WORDS = ("problem", "by", "promise", "")  # columns aligned to the left
+WIDTH = 180  # of the whole table; a narrower terminal wraps lines, which is better than cells cut off
+SYMBOLS = {"per input": "J/(n f)", "per row": "J/(m f)", "per primal": "J/f", "above bare": "J - bare"}
+FORWARD, REVERSE = COMPILE_RATIO["jacfwd"], COMPILE_RATIO["grad"]
 LEGEND = (
-    "n: inputs; f and J: time of a call of the function and of its Jacobian; compile: time of the first call;\n"
-    f"ratio: compile time of J over that of f, promised <= {COMPILE_RATIO:g} (! marks more);\n"
-    "error: against the reference; bare: a compiled function that does nothing but return arrays of J's shapes."
+    "by: how J, the Jacobian or gradient of f, is computed; n and m: numbers of inputs and outputs;\n"
+    "f and J: time of a call; compile: time of the first call; ratio: compile time of J over that of f,\n"
+    f"promised <= {FORWARD:g} by jacfwd, <= {REVERSE:g} by grad and jacrev (! marks more); error: to the reference;\n"
+    "JAX: time of J by JAX, where it is installed; J/JAX: ours over that, below 1 where ours is faster;\n"
+    "bare: a compiled function that does nothing but return arrays of J's shapes."
 )
 
 
@@ -56,31 +76,41 @@ def show_plain(cells: Sequence[Sequence[str]]) -> None:
 
 def is_text(column: int) -> bool:
     """Whether a column holds words, which are aligned to the left."""
-    return HEADINGS[column] in ("problem", "promise", "")
+    return HEADINGS[column] in WORDS
 
 
 def line(row: dict) -> list[str]:
     """The cells of a row."""
     if "failure" in row:
         return [row["name"], *[""] * (len(HEADINGS) - 3), textwrap.shorten(row["failure"], 44), "FAILED"]
+    what = [row["name"], row["transform"], str(row["inputs"])]
     compile_cells = [
         f"{row['compile function']:.2f} s",
         f"{row['compile derivative']:.2f} s",
-        f"{row['compile ratio']:.1f}" + ("" if row["compile ratio"] <= COMPILE_RATIO else " !"),
+        f"{row['compile ratio']:.1f}" + ("" if row["compile ratio"] <= COMPILE_RATIO[row["transform"]] else " !"),
         f"{row['error']:.0e}",
     ]
     if not row["verified"]:
-        return [row["name"], str(row["inputs"]), "", "", "", "", *compile_cells, "not timed", "WRONG"]
+        return [*what, "", "", "", "", *compile_cells, "", "", "not timed", "WRONG"]
     return [
-        row["name"],
-        str(row["inputs"]),
+        *what,
         duration(row["function"]),
         duration(row["derivative"]),
         f"{row['per primal']:.2f}",
-        f"{row['per input']:.3f}",
+        f"{row['per input']:.3f}" if "per input" in row else "",
         *compile_cells,
+        *jax_cells(row),
         *bound_cells(row.get("bound")),
     ]
+
+
+def jax_cells(row: dict) -> list[str]:
+    """JAX's time and ours over it, where there is something to compare."""
+    if "over jax" in row:
+        return [duration(row["jax"]), f"{row['over jax']:.2g}"]
+    if "jax failure" in row:
+        return ["failed", ""]
+    return ["wrong" if "jax error" in row else "", ""]
 
 
 def bound_cells(bound: dict | None) -> list[str]:

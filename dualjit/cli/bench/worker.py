@@ -9,7 +9,7 @@ It speaks JSON, one object a line: ``{"stage": ...}`` as it goes on, at the end 
 import json
 import os
 import sys
-import time
+import timeit
 import traceback
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from numba import njit
 
 import dualjit as dj
 
-from . import timing, verify
+from . import peer, timing, verify
 from .problems import SCENARIOS
 
 EFFORTS = {"full": timing.FULL, "quick": timing.QUICK, "tiny": timing.TINY}
@@ -38,39 +38,52 @@ def main(name: str, effort: str) -> None:
 def measure(scenario, effort: str) -> dict:
     """Compile, verify, time: the row of one problem."""
     args = scenario.inputs(scenario.tiny if effort == "tiny" else None)
-    derivative = dj.jacfwd(scenario.function, argnums=scenario.argnums)
+    transform = getattr(dj, scenario.transform)
+    derivative = scenario.derivative(transform)
     say({"stage": "compiling"})
-    warm_up()
-    compile_function, value = first_call(scenario.function, args)
-    compile_derivative, answer = first_call(derivative, args)
+    warm_up(transform)
+    compile_function, value = timing.first_call(scenario.function, args)
+    compile_derivative, answer = timing.first_call(derivative, args)
     row = {
         "name": scenario.name,
+        "transform": scenario.transform,
         "inputs": scenario.number_of_inputs(args),
         "outputs": int(np.size(value)),
         "compile function": compile_function,
         "compile derivative": compile_derivative,
     }
     say({"stage": "verifying"})
-    row["error"] = verify.error(answer, scenario.reference(*args))
+    reference = scenario.reference(*args)
+    row["error"] = verify.error(answer, reference)
     if row["error"] > verify.TOLERANCE:
         return row  # the time of a wrong answer is of no interest
+    facts, timers = contenders(scenario, derivative, args, reference)
     say({"stage": "timing"})
-    return {**row, **times(scenario, derivative, args, EFFORTS[effort])}
+    return {**row, **facts, **times(timers, EFFORTS[effort])}
 
 
-def times(scenario, derivative: Callable, args: tuple, effort: timing.Effort) -> dict[str, float]:
-    """Median seconds per call of the function and of its derivative, and of what a bare call does not explain."""
-    functions = {"function": scenario.function, "derivative": derivative}
+def contenders(scenario, derivative: Callable, args: tuple, reference) -> tuple[dict, dict[str, timeit.Timer]]:
+    """What is timed in turns; and what there is to say about JAX, where it takes part."""
+    timers = {"function": timing.timer(scenario.function, args), "derivative": timing.timer(derivative, args)}
     if scenario.bare is not None:
         scenario.bare(*args)
-        functions["bare"] = scenario.bare
-    seconds = timing.interleaved(functions, args, effort)
-    if scenario.bare is not None:  # a small difference of large figures: taken within each round
+        timers["bare"] = timing.timer(scenario.bare, args)
+    if scenario.jax is None or not peer.installed():
+        return {}, timers
+    say({"stage": "compiling with JAX"})
+    facts, timer = peer.compare(scenario, args, reference)
+    return facts, timers if timer is None else {**timers, "jax": timer}
+
+
+def times(timers: dict[str, timeit.Timer], effort: timing.Effort) -> dict[str, float]:
+    """Median seconds per call of everything, and of what a bare call does not explain."""
+    seconds = timing.interleaved(timers, effort)
+    if "bare" in seconds:  # a small difference of large figures: taken within each round
         seconds["above bare"] = seconds["derivative"] - seconds["bare"]
     return {name: float(np.median(values)) for name, values in seconds.items()}
 
 
-def warm_up() -> None:
+def warm_up(transform: Callable) -> None:
     """Compile something small both ways: the first compilation of a process also loads the compiler."""
 
     @njit
@@ -79,14 +92,7 @@ def warm_up() -> None:
 
     x = np.ones(1)
     square(x)
-    dj.jacfwd(square)(x)
-
-
-def first_call(function: Callable, args: tuple) -> tuple[float, object]:
-    """Processor seconds of the call that compiles, and its answer."""
-    start = time.process_time()
-    answer = function(*args)
-    return time.process_time() - start, answer
+    transform(square)(x)
 
 
 def pin_to_one_core() -> None:

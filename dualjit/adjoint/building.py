@@ -1,0 +1,48 @@
+"""From a function's program to its adjoint program."""
+
+from __future__ import annotations
+
+from dualjit.adjoint.cotangents import shadows
+from dualjit.adjoint.elementwise import elementwise_pullback
+from dualjit.adjoint.generation import Generator
+from dualjit.adjoint.plan import Plan
+from dualjit.adjoint.pullbacks import pullback_of
+from dualjit.adjoint.shadows import Shadowed
+from dualjit.adjoint.slicing import Slice
+from dualjit.program import nodes as p
+from dualjit.program.canonical import Canonical, canonical
+from dualjit.program.expansion import expanded
+from dualjit.program.iteration import with_counted_loops
+from dualjit.program.naming import Names
+from dualjit.program.simplify import simplified
+
+
+class Rules:
+    """Where pullbacks of whole-array operations are found."""
+
+    @staticmethod
+    def pullback(row: str):
+        return pullback_of(row)
+
+    @staticmethod
+    def elementwise(row):
+        return elementwise_pullback(row.name)
+
+
+def prepared(function: p.Function) -> Canonical:
+    """The program in canonical form, with counted loops."""
+    names = Names(function)
+    function = expanded(function, names)
+    function, counted = with_counted_loops(function, names)
+    return canonical(simplified(function), counted, names)
+
+
+def adjoint_program(c: Canonical, seeds, name: str) -> tuple[p.Function, Plan]:
+    """The adjoint program, and its storage plan."""
+    shadowed = Shadowed(c.blocks, c.names)
+    answer = c.blocks[c.exit].end.value
+    plan = Plan(c, shadowed, answer, Rules)
+    for v in shadows(answer) if isinstance(answer, p.Var) else ():
+        plan.need(v, None)
+    part = Slice(plan, answer, seeds.value)
+    return Generator(c, plan, part, Rules, seeds).function(name), plan

@@ -1,0 +1,51 @@
+"""Names of cotangents: the adjoint ``x_bar`` of a number, the shadow array of an array, and tuples of these.
+
+One idea: a cotangent has the structure of its primal.  A number's is a slot, which is added to; an array's or a list's is memory of the
+same shape, which follows the primal through views, rebinding and containers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dualjit.program.nodes import Var
+from dualjit.program.types import Arr, Lst, Real, Tup, Type, is_active, passive
+
+ZERO = Var("zero", Real())
+
+
+def cotangent(v: Var) -> Var | tuple | None:
+    """The cotangent of a variable: a slot, a shadow, a tuple of these; None for what carries no derivative."""
+    return _named(v.name, v.type)
+
+
+def _named(name: str, t: Type):
+    if not is_active(t):
+        return None
+    if isinstance(t, Tup):
+        return tuple(_named(f"{name}.{i}", item) for i, item in enumerate(t.items))
+    return Var(f"{name}_bar", passive(t))
+
+
+def leaves(bar) -> Iterator[Var]:
+    """The slots and shadows in a cotangent."""
+    if isinstance(bar, Var):
+        yield bar
+    elif bar is not None:
+        for part in bar:
+            yield from leaves(part)
+
+
+def is_shadow(bar: Var) -> bool:
+    """Is it memory rather than a slot?"""
+    return isinstance(bar.type, Arr | Lst)
+
+
+def shadows(v: Var) -> list[Var]:
+    """The memory in the cotangent of a variable."""
+    return [bar for bar in leaves(cotangent(v)) if is_shadow(bar)]
+
+
+def slots(v: Var) -> list[Var]:
+    """The numbers in the cotangent of a variable."""
+    return [bar for bar in leaves(cotangent(v)) if not is_shadow(bar)]

@@ -1,0 +1,54 @@
+"""Adds cotangents to shadows of another shape: what the pullbacks of several families share.
+
+One idea: what a function repeated, its pullback sums.  A shadow seen through a view that repeats it in the shape of the
+answer (stride 0) does the sum by itself when the view is added to element by element.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba.extending import register_jitable
+from numpy.lib.stride_tricks import as_strided
+
+
+@register_jitable
+def spread(shadow, shape):
+    """A view of a shadow in the shape it is broadcast to, to be written element by element; None stays None."""
+    if shadow is None:
+        return None
+    return as_strided(shadow, shape, np.broadcast_to(shadow, shape).strides)
+
+
+@register_jitable
+def add_at(shadow, i, cotangent):
+    """Add to one element of a shadow that may be None."""
+    if shadow is not None:
+        shadow[i] += cotangent
+
+
+@register_jitable
+def add_flat(shadow, y_bar):
+    """Add the elements of a vector to those of a shadow (or None) in C order."""
+    if shadow is not None:
+        if shadow.ndim == 1:
+            shadow += y_bar
+        else:
+            for k, i in enumerate(np.ndindex(shadow.shape)):
+                shadow[i] += y_bar[k]
+
+
+@register_jitable
+def add_total(shadow, y_bar):
+    """Add all elements to the shadow of a number (or None)."""
+    if shadow is not None:
+        total = shadow[()]
+        for _, g in np.ndenumerate(y_bar):
+            total += g
+        shadow[()] = total
+
+
+@register_jitable
+def clear(shadow):
+    """What is overwritten has no influence any more."""
+    for i in np.ndindex(shadow.shape):
+        shadow[i] = 0.0

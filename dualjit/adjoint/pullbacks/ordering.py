@@ -1,0 +1,313 @@
+"""Pullbacks of functions that choose, order or locate elements by value: the cotangent follows the chosen element.
+
+One idea: the choice is the primal's and has no derivative; where it is not known from integers it is made again from
+the operands' values, by the algorithm that the primal uses, so that ties are broken alike.
+
+Source: the transpose of a selection; interpolation: the product rule on the piece the primal takes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numba.extending import register_jitable
+
+from dualjit.adjoint.pullbacks.adding import add_at, spread
+from dualjit.adjoint.pullbacks.registry import pullback
+
+
+@pullback("where", condition="", x="condition", y="condition")
+def where(condition, answer_bar, x_bar, y_bar):
+    chosen = np.broadcast_to(np.asarray(condition), answer_bar.shape)
+    part(x_bar, answer_bar, chosen, True)
+    part(y_bar, answer_bar, chosen, False)
+
+
+@register_jitable
+def part(shadow, y_bar, chosen, wanted):
+    """Add the cotangents where ``chosen`` is as wanted."""
+    if shadow is not None:
+        if shadow.ndim == y_bar.ndim and shadow.shape == y_bar.shape:
+            add_where(shadow, y_bar, chosen, wanted)
+        else:
+            add_where(spread(shadow, y_bar.shape), y_bar, chosen, wanted)
+
+
+@register_jitable
+def add_where(shadow, y_bar, chosen, wanted):
+    for i, true in np.ndenumerate(chosen):
+        if (true != 0) == wanted:
+            shadow[i] += y_bar[i]
+
+
+@pullback("select", choicelist="condlist", default="condlist")
+def select(condlist, y_bar, choicelist_bar, default_bar):
+    """The first true condition decides."""
+    open_ = np.ones(y_bar.shape, np.bool_)
+    settle(condlist, choicelist_bar, y_bar, open_, 0)
+    part(default_bar, y_bar, open_, True)
+
+
+@register_jitable
+def settle(conditions, shadows, y_bar, open_, k):
+    """Give the choices what is still open, beginning with the k-th."""
+    if isinstance(shadows, tuple):
+        if len(shadows) > 0:
+            take_open(conditions[k], shadows[0], y_bar, open_)
+            settle(conditions, shadows[1:], y_bar, open_, k + 1)
+    elif shadows is None:
+        for condition in conditions:
+            take_open(condition, None, y_bar, open_)
+    else:
+        for i in range(len(shadows)):
+            take_open(conditions[i], shadows[i], y_bar, open_)
+
+
+@register_jitable
+def take_open(condition, shadow, y_bar, open_):
+    for i, true in np.ndenumerate(condition):
+        if true and open_[i]:
+            open_[i] = False
+            add_at(shadow, i, y_bar[i])
+
+
+@pullback("clip", a="a a_min a_max", a_min="a a_min a_max", a_max="a a_min a_max")
+def clip(a, a_min, a_max, y_bar, a_bar, a_min_bar, a_max_bar):
+    """As ``min(max(a, a_min), a_max)``: ties go to the earlier argument."""
+    shape = y_bar.shape
+    x = np.broadcast_to(a, shape)
+    low = x if a_min is None else np.broadcast_to(np.asarray(a_min), shape)
+    high = None if a_max is None else np.broadcast_to(np.asarray(a_max), shape)
+    x_bar, low_bar, high_bar = spread(a_bar, shape), spread(a_min_bar, shape), spread(a_max_bar, shape)
+    for i, g in np.ndenumerate(y_bar):
+        raised = low[i] > x[i]
+        if is_below(high, i, low[i] if raised else x[i]):
+            add_at(high_bar, i, g)
+        elif raised:
+            add_at(low_bar, i, g)
+        else:
+            add_at(x_bar, i, g)
+
+
+@register_jitable
+def is_below(bound, i, number):
+    """Is there an upper bound that cuts this number off?"""
+    if bound is None:
+        return False
+    return bound[i] < number
+
+
+@pullback("sort", a="a")
+def sort(a, y_bar, a_bar):
+    for i in np.ndindex(a.shape[:-1]):
+        put_back(np.argsort(a[i]), y_bar[i], a_bar[i])
+
+
+@pullback("partition", a="a")
+def partition(a, kth, y_bar, a_bar):
+    order = np.argpartition(a, kth)
+    for i in np.ndindex(a.shape[:-1]):
+        put_back(order[i], y_bar[i], a_bar[i])
+
+
+@register_jitable
+def put_back(order, y_bar, shadow):
+    """Transpose of ``y = a[order]``."""
+    for k in range(order.size):
+        shadow[order[k]] += y_bar[k]
+
+
+@njit
+def order_of(items, key, reverse):
+    """The permutation that sorts a list: in descending order that of the negatives, by the same steps."""
+    if key is None:
+        keys = np.array([item for item in items])  # noqa: C416 (any sequence)
+    else:
+        keys = np.array([key(item) for item in items])
+    return np.argsort(-keys if reverse else keys)
+
+
+@pullback("sort_in_place", a="a")
+def sort_in_place(a, kind, key, reverse, a_bar):
+    if isinstance(a, list):
+        put_back_items(order_of(a, key, reverse), a_bar)
+    else:
+        for i in np.ndindex(a.shape[:-1]):
+            row = a[i]
+            order = np.argsort(row) if kind == "quicksort" else np.argsort(row, kind="mergesort")
+            put_back_here(order, a_bar[i])
+
+
+@register_jitable
+def put_back_here(order, shadow):
+    after = shadow.copy()
+    for k in range(order.size):
+        shadow[order[k]] = after[k]
+
+
+@register_jitable
+def put_back_items(order, shadows):
+    after = shadows.copy()
+    for k in range(order.size):
+        shadows[order[k]] = after[k]
+
+
+@pullback("sorted", iterable="iterable")
+def sorted_(iterable, key, reverse, y_bar, iterable_bar):
+    order = order_of(iterable, key, reverse)
+    for k in range(order.size):
+        add_item(iterable_bar, order[k], y_bar[k])
+
+
+@register_jitable
+def add_item(shadows, k, cotangent):
+    """Add to an item of a list, an array or a tuple some items of which are inactive."""
+    if isinstance(shadows, tuple):
+        if len(shadows) > 0:
+            if k == 0:
+                add_at(shadows[0], (), cotangent)
+            add_item(shadows[1:], k - 1, cotangent)
+    else:
+        shadows[k] += cotangent
+
+
+@pullback("take", a="")
+def take(indices, axis, y_bar, a_bar):
+    if axis is None:
+        take_flat(np.asarray(indices), np.asarray(y_bar), a_bar)
+    else:
+        take_along(np.asarray(indices), np.asarray(y_bar), axis % a_bar.ndim, a_bar)
+
+
+@register_jitable
+def take_flat(indices, y_bar, shadow):
+    for i, k in np.ndenumerate(indices):
+        shadow.flat[k + shadow.size if k < 0 else k] += y_bar[i]
+
+
+@register_jitable
+def take_along(indices, y_bar, axis, shadow):
+    to = np.moveaxis(shadow, axis, 0)
+    if indices.ndim == 0:
+        to[indices[()], ...] += y_bar
+    else:
+        source = np.moveaxis(y_bar, axis, 0)
+        for k in range(indices.size):
+            to[indices[k], ...] += source[k]
+
+
+@pullback("take_along_axis", arr="")
+def take_along_axis(indices, axis, y_bar, arr_bar):
+    if axis is None:
+        take_flat(indices, y_bar, arr_bar)
+    else:
+        take_rows(np.swapaxes(indices, axis, -1), np.swapaxes(y_bar, axis, -1), np.swapaxes(arr_bar, axis, -1))
+
+
+@register_jitable
+def take_rows(indices, y_bar, shadow):
+    """Along the last axis; over the others, operands are broadcast."""
+    picked, rows = np.broadcast_to(indices, y_bar.shape), spread(shadow, y_bar.shape[:-1] + shadow.shape[-1:])
+    for i in np.ndindex(y_bar.shape[:-1]):
+        put_back(picked[i], y_bar[i], rows[i])
+
+
+@pullback("extract", arr="condition")
+def extract(condition, y_bar, arr_bar):
+    chosen = np.ravel(np.asarray(condition))
+    place = 0
+    for k, i in enumerate(np.ndindex(arr_bar.shape)):
+        if k < chosen.size and chosen[k] != 0:
+            arr_bar[i] += y_bar[place]
+            place += 1
+
+
+@pullback("interp", x="x xp fp", xp="x xp fp", fp="x xp")
+def interp(x, xp, fp, y_bar, x_bar, xp_bar, fp_bar):
+    u, g = np.ravel(np.asarray(x)), np.ravel(np.asarray(y_bar))
+    pieces = located(u, xp, np.searchsorted(xp, u, side="right") - 1)
+    if x_bar is not None:
+        for k, i in enumerate(np.ndindex(x_bar.shape)):
+            if pieces[k] == NOWHERE:
+                x_bar[i] += g[k]
+            elif 0 <= pieces[k] < xp.size - 1:
+                x_bar[i] += slope(xp, fp, pieces[k]) * g[k]
+    if xp_bar is not None:
+        for k in range(u.size):
+            j = pieces[k]
+            if 0 <= j < xp.size - 1:
+                through, w = slope(xp, fp, j) * g[k], weight(u[k], xp, j)
+                xp_bar[j] -= (1.0 - w) * through
+                xp_bar[j + 1] -= w * through
+    if fp_bar is not None:
+        for k in range(u.size):
+            j = pieces[k]
+            if 0 <= j < xp.size - 1:
+                w = weight(u[k], xp, j)
+                fp_bar[j] += (1.0 - w) * g[k]
+                fp_bar[j + 1] += w * g[k]
+            elif j != NOWHERE:
+                fp_bar[max(j, 0)] += g[k]
+
+
+NOWHERE = -2
+"""The piece of NaN."""
+
+
+@register_jitable
+def located(x, xp, found):
+    """The pieces with these numbers; -1 and the last point's number stand for the constants outside."""
+    for k in range(x.size):
+        if np.isnan(x[k]):
+            found[k] = NOWHERE
+        elif xp.size == 1:
+            found[k] = 0
+        elif found[k] == xp.size - 1 and x[k] == xp[xp.size - 1]:
+            found[k] -= 1
+    return found
+
+
+@register_jitable
+def slope(xp, fp, j):
+    return np.divide(fp[j + 1] - fp[j], xp[j + 1] - xp[j])
+
+
+@register_jitable
+def weight(x, xp, j):
+    """How far along its piece a number is, between 0 and 1."""
+    return np.divide(x - xp[j], xp[j + 1] - xp[j])
+
+
+@pullback("bincount", weights="a")
+def bincount(a, y_bar, weights_bar):
+    for i in range(len(a)):
+        weights_bar[i] += y_bar[a[i]]
+
+
+@pullback("nan_to_num", x="x", nan="x", posinf="x", neginf="x")
+def nan_to_num(x, y_bar, x_bar, nan_bar, posinf_bar, neginf_bar):
+    """In place (no ``y_bar``), what stands in the shadow of ``x`` is the cotangent of the new content."""
+    numbers = np.asarray(x)
+    if y_bar is None:
+        for i, v in np.ndenumerate(numbers):
+            if not np.isfinite(v):
+                replaced(v, x_bar[i], nan_bar, posinf_bar, neginf_bar)
+                x_bar[i] = 0.0
+    else:
+        cotangents = np.asarray(y_bar)
+        for i, v in np.ndenumerate(numbers):
+            if np.isfinite(v):
+                add_at(x_bar, i, cotangents[i])
+            else:
+                replaced(v, cotangents[i], nan_bar, posinf_bar, neginf_bar)
+
+
+@register_jitable
+def replaced(number, cotangent, nan_bar, posinf_bar, neginf_bar):
+    """Add to the shadow of what stands for a number that is not finite."""
+    if np.isnan(number):
+        add_at(nan_bar, (), cotangent)
+    elif number > 0:
+        add_at(posinf_bar, (), cotangent)
+    else:
+        add_at(neginf_bar, (), cotangent)

@@ -1,0 +1,438 @@
+"""The adjoint of each operation: how the cotangent of what it makes goes to what it is made from.
+
+One idea: a rule is written once, against a `Sweep`; run with a recorder it says which values it wants, run with a generator it
+writes the reverse sweep, so the two can't differ.
+
+Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., sections 3.2 and 6.1 (adjoint statements).
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Protocol
+
+from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves
+from dualjit.adjoint.memory import allocates, bound, harmless
+from dualjit.adjoint.refusal import refuse
+from dualjit.adjoint.shadows import is_element, shares_memory
+from dualjit.program import nodes as p
+from dualjit.program.types import Arr, Int, Lst, Real, Tup
+from dualjit.rules.arrays import ArrayRow
+from dualjit.rules.expr import ONE, Answer, Arg, Const, nodes
+from dualjit.rules.expr import ZERO as NOTHING
+from dualjit.rules.table import ScalarRow, scalar_rows
+
+
+class Sweep(Protocol):
+    """What a rule is written against."""
+
+    def value(self, operand):
+        """The operand's value at this point of the program; recorded as needed."""
+
+    def memory(self, v: p.Var):
+        """The shadow variable ``v``; recorded as needed."""
+
+    def take(self, slot: p.Var):
+        """What has been added to a slot, which is zero from here on; None when it is known to be nothing."""
+
+    def add(self, slot: p.Var, term) -> None:
+        """``slot += term``."""
+
+    def do(self, routine: str, *args, t=None):
+        """Call a routine of the run time; the variable with its result where a type ``t`` is given."""
+
+    def emit(self, op: p.Op) -> None: ...
+
+    def fresh(self, hint: str, t) -> p.Var: ...
+
+    def pullback(self, op: p.Apply) -> tuple:
+        """The function that pulls back through an array row or an elementwise operation, and names of what it takes."""
+
+    def promoted(self, op: p.Load) -> p.Var | None:
+        """The slot which collects what goes to an element that is the same in all rounds of a loop."""
+
+
+@singledispatch
+def pull(op: p.Op, s: Sweep) -> None:
+    """Write the adjoint of an operation."""
+    raise refuse(op.loc, f"a {type(op).__name__}", "reverse mode has no rule for it")
+
+
+def slot_of(operand) -> p.Var | None:
+    """The slot of an active number."""
+    bar = cotangent(operand) if isinstance(operand, p.Var) else None
+    return bar if isinstance(bar, p.Var) and not is_shadow(bar) else None
+
+
+def shadow_of(operand) -> p.Var | None:
+    """The shadow of an active array or list."""
+    bar = cotangent(operand) if isinstance(operand, p.Var) else None
+    return bar if isinstance(bar, p.Var) and is_shadow(bar) else None
+
+
+def is_active(operand) -> bool:
+    return isinstance(operand, p.Var) and operand.active
+
+
+# ---- numbers
+
+
+@pull.register
+def _(op: p.Apply, s: Sweep):
+    if isinstance(op.row, ArrayRow):
+        return pull_array_row(op, s)
+    if op.row is None or not isinstance(op.row, ScalarRow):
+        if not is_active(op.target):
+            return None  # `is`, `in` and the like
+        raise refuse(
+            op.loc, f"the operator {getattr(op.function, '__name__', op.function)}", "reverse mode has no rule for it"
+        )
+    if isinstance(op.target.type, Arr) or any(isinstance(getattr(a, "type", None), Arr) for a in op.args):
+        return pull_elementwise(op, s) if op.row.active else None
+    if op.row.active and slot_of(op.target) is not None:
+        pull_scalar(op, s)
+    return None
+
+
+def exact_row(op: p.Apply) -> ScalarRow:
+    """The row itself, but for powers with an integer exponent, which has no derivative."""
+    integer = op.row.name == "pow" and isinstance(getattr(op.args[1], "type", None), Int)
+    return scalar_rows()["powi"] if integer else op.row
+
+
+def pull_scalar(op: p.Apply, s: Sweep) -> None:
+    bar = s.take(slot_of(op.target))
+    if bar is None:
+        return
+    row = exact_row(op)
+    if len(op.args) > len(row.partials):
+        raise refuse(
+            op.loc, f"{row.name} of {len(op.args)} numbers", "reverse mode knows it with two", "nest the calls"
+        )
+    for index, (operand, partial) in enumerate(zip(op.args, row.partials, strict=False)):
+        slot = slot_of(operand)
+        if slot is not None and partial is not NOTHING:
+            s.add(slot, term_of(op, row, index, partial, bar, s))
+
+
+def term_of(op: p.Apply, row: ScalarRow, index: int, partial, bar, s: Sweep):
+    """``bar`` times a partial derivative."""
+    if partial is ONE:
+        return bar
+    if isinstance(partial, Const) and partial.value == -1.0:
+        return s.do("minus", bar, t=Real())
+    used = set(nodes(partial))
+    wanted = {node.index for node in used if isinstance(node, Arg)}
+    args = tuple(s.value(a) if i in wanted else p.Const(0.0) for i, a in enumerate(op.args))
+    answer = s.value(op.target) if any(isinstance(node, Answer) for node in used) else p.Const(0.0)
+    term = s.fresh("term", Real())
+    s.emit(p.Pull(term, row, index, bar, args, answer, loc=op.loc))
+    return term
+
+
+@pull.register(p.Cast)
+@pull.register(p.Copy)
+def _(op, s: Sweep):
+    pass_on(cotangent(op.target), cotangent(op.source) if isinstance(op.source, p.Var) else None, s)
+
+
+@pull.register
+def _(op: p.Item, s: Sweep):
+    if cotangent(op.target) is not None:
+        pass_on(cotangent(op.target), cotangent(op.value)[op.index], s)
+
+
+@pull.register
+def _(op: p.Unpack, s: Sweep):
+    if cotangent(op.target) is None:
+        return
+    if not isinstance(op.value, p.Var) or not isinstance(op.value.type, Tup):
+        raise refuse(op.loc, "unpacking of what is no tuple", "reverse mode does not know its length", "index it")
+    pass_on(cotangent(op.target), cotangent(op.value), s)
+
+
+@pull.register
+def _(op: p.Pack, s: Sweep):
+    bar = cotangent(op.target)
+    if bar is None:
+        return
+    if op.kind == "tuple":
+        parts = tuple(cotangent(v) if isinstance(v, p.Var) else None for v in op.items)
+        pass_on(bar, parts, s)
+    elif op.kind == "list":
+        for k, item in enumerate(op.items):
+            if slot_of(item) is not None:
+                s.add(slot_of(item), s.do("element", s.memory(bar), p.Const(k), t=Real()))
+    else:
+        raise refuse(op.loc, f"a {op.kind}", "reverse mode does not know it", "use a tuple or a list")
+
+
+def pass_on(source, target, s: Sweep) -> None:
+    """Cotangents of numbers go on as they are; shadows are one memory already."""
+    if isinstance(source, p.Var):
+        if not is_shadow(source):
+            bar = s.take(source)
+            if bar is not None and isinstance(target, p.Var):
+                s.add(target, bar)
+    elif source is not None:
+        for part, goal in zip(source, target if target is not None else [None] * len(source), strict=True):
+            pass_on(part, goal, s)
+
+
+# ---- elements
+
+
+@pull.register
+def _(op: p.Load, s: Sweep):
+    slot = slot_of(op.target)
+    if slot is None:
+        if isinstance(cotangent(op.target), tuple):
+            raise refuse(op.loc, "an item of a list of tuples", "reverse mode does not know it", "use arrays")
+        return
+    bar = s.take(slot)
+    if bar is None:
+        return
+    source = cotangent(op.array)
+    if isinstance(source, tuple):
+        for k, part in enumerate(source):
+            s.add(part, s.do("chosen", s.value(op.index), p.Const(k), bar, ZERO, t=Real()))
+        return
+    collected = s.promoted(op)
+    if collected is not None:
+        s.add(collected, bar)
+    else:
+        s.do("accumulate", s.memory(source), s.value(op.index), bar)
+
+
+@pull.register
+def _(op: p.Store, s: Sweep):
+    bar = shadow_of(op.array)
+    if bar is None or isinstance(op.array.type.elem, Arr | Lst):
+        return None
+    if isinstance(op.array.type, Arr) and not is_element(op.array.type, op.index):
+        return pull_slice_store(op, bar, s)
+    index = s.value(op.index)
+    if slot_of(op.value) is not None:
+        s.add(slot_of(op.value), s.do("take", s.memory(bar), index, ZERO, t=Real()))
+    else:
+        s.do("clear", s.memory(bar), index, ZERO)
+    return None
+
+
+def pull_slice_store(op: p.Store, bar: p.Var, s: Sweep) -> None:
+    index = s.value(op.index)
+    if slot_of(op.value) is not None:
+        s.add(slot_of(op.value), s.do("take_sum", s.memory(bar), index, ZERO, t=Real()))
+    elif shadow_of(op.value) is not None:
+        s.do("take_into", s.memory(shadow_of(op.value)), s.memory(bar), index, ZERO)
+    else:
+        s.do("clear_part", s.memory(bar), index, ZERO)
+
+
+@pull.register
+def _(op: p.View, s: Sweep):
+    pass
+
+
+@pull.register
+def _(op: p.Gather, s: Sweep):
+    if shadow_of(op.target) is not None:
+        s.do("scatter", s.memory(shadow_of(op.array)), s.value(op.index), s.memory(shadow_of(op.target)))
+
+
+@pull.register
+def _(op: p.Attr, s: Sweep):
+    if slot_of(op.target) is not None:
+        if op.name != "real" or slot_of(op.value) is None:
+            raise refuse(op.loc, f"the attribute .{op.name}", "reverse mode does not know it")
+        pass_on(slot_of(op.target), slot_of(op.value), s)
+    elif op.name in ("flat", "imag") and is_active(op.value):
+        raise refuse(op.loc, f"the attribute .{op.name}", "reverse mode does not know it", "use .ravel()")
+
+
+# ---- whole arrays
+
+
+def pull_elementwise(op: p.Apply, s: Sweep) -> None:
+    bar = shadow_of(op.target)
+    if bar is not None:
+        call_elementwise(op, exact_row(op), op.args, s.memory(bar), s)
+
+
+def call_elementwise(op, row: ScalarRow, args, bar, s: Sweep) -> None:
+    """Add what an elementwise operation gives its operands."""
+    active = [i for i, a in enumerate(args) if is_active(a) and row.partials[i] is not NOTHING]
+    used = {node for i in active for node in nodes(row.partials[i])}
+    wanted = {node.index for node in used if isinstance(node, Arg)}
+    answer = s.value(op.target) if any(isinstance(node, Answer) for node in used) else None
+    values = tuple(s.value(a) if i in wanted else p.Const(None) for i, a in enumerate(args))
+    cells = [shadow_cell(a, s) if i in active else p.Const(None) for i, a in enumerate(args)]
+    s.do(p.Ref(f"pull_{row.name}", s.elementwise(row)), bar, answer or p.Const(None), *values, *cells)
+    empty_cells(args, cells, s)
+
+
+def shadow_cell(operand, s: Sweep):
+    """Memory that a pullback adds to: the shadow, or a cell that stands for a number's slot; tuples of these."""
+    return _cell(cotangent(operand), s) if isinstance(operand, p.Var) else p.Const(None)
+
+
+def _cell(bar, s: Sweep):
+    if bar is None:
+        return p.Const(None)
+    if isinstance(bar, tuple):
+        return tuple(_cell(part, s) for part in bar)
+    return s.memory(bar) if is_shadow(bar) else s.do("cell", ZERO, t=Arr(Real(), 0))
+
+
+def empty_cells(operands, cells, s: Sweep) -> None:
+    """Add what the cells have received to the slots they stand for."""
+    for operand, cell in zip(operands, cells, strict=True):
+        if isinstance(operand, p.Var):
+            _empty(cotangent(operand), cell, s)
+
+
+def _empty(bar, cell, s: Sweep) -> None:
+    if isinstance(bar, tuple):
+        for part, inner in zip(bar, cell if isinstance(cell, tuple) else [None] * len(bar), strict=True):
+            _empty(part, inner, s)
+    elif bar is not None and not is_shadow(bar) and isinstance(cell, p.Var):
+        s.add(bar, s.do("element", cell, p.Const(()), t=Real()))
+
+
+@pull.register
+def _(op: p.Update, s: Sweep):
+    bar = shadow_of(op.array)
+    if bar is None:
+        return
+    from dualjit.rules.table import row_of
+
+    if isinstance(op.array.type, Lst):
+        raise refuse(op.loc, "a list extended in place", "reverse mode does not know it", "append to it")
+    row = exact_row(p.Apply(op.target, row_of(op.immutable), op.immutable, (op.array, op.value), loc=op.loc))
+    taken = s.do("taken", s.memory(bar), ZERO, t=bar.type)
+    call_elementwise(op, row, (op.array, op.value), taken, s)
+
+
+def pull_array_row(op: p.Apply, s: Sweep) -> None:
+    """A call of an array function."""
+    operands = bound(op)
+    row = op.row
+    inactive = not row.active or not any(is_active(v) for v in p.variables(tuple(operands.values())))
+    if inactive or shares_memory(op) or (cotangent(op.target) is None and not row.writes):
+        return
+    out = operands.get("out")
+    if isinstance(out, p.Var):
+        raise refuse(
+            op.loc, f"{row.name} with out=", "reverse mode does not know it", "assign the answer: out[...] = ..."
+        )
+    found = s.pullback(row.name)
+    if found is None:
+        raise refuse(
+            op.loc, f"the call of {row.name}", "reverse mode has no rule for it yet", "forward mode (jacfwd, jvp) has"
+        )
+    answer_bar = taken_answer(op, s)
+    if answer_bar is None:
+        return
+    active = {name for name, v in operands.items() if any(is_active(x) for x in p.variables((v,)))} & set(found.needs)
+    wanted = found.needed(active)
+    cells = {name: shadow_cell_of(operands[name], s) for name in active}
+    args = []
+    for name in found.parameters:
+        if name == found.answer:
+            args.append(s.value(op.target) if name in wanted else p.Const(None))
+        elif name == f"{found.answer}_bar":
+            args.append(answer_bar)
+        elif name.endswith("_bar") and name.removesuffix("_bar") in found.needs:
+            args.append(cells.get(name.removesuffix("_bar"), p.Const(None)))
+        else:
+            args.append(argument(operands[name], name in wanted or name not in found.needs, s))
+    s.do(p.Ref(f"pull_{row.name}", found.function), *args)
+    for name in active:
+        empty_nested(operands[name], cells[name], s)
+
+
+def shadow_cell_of(operand, s: Sweep):
+    if isinstance(operand, tuple):
+        return tuple(shadow_cell_of(v, s) for v in operand)
+    return shadow_cell(operand, s)
+
+
+def empty_nested(operand, cell, s: Sweep) -> None:
+    if isinstance(operand, tuple):
+        for v, c in zip(operand, cell, strict=True):
+            empty_nested(v, c, s)
+    else:
+        empty_cells((operand,), (cell,), s)
+
+
+def argument(operand, wanted: bool, s: Sweep):
+    """An operand as an argument of a pullback: its value, or None where that is not wanted."""
+    if isinstance(operand, tuple):
+        return tuple(argument(v, wanted, s) for v in operand)
+    if not isinstance(operand, p.Var):
+        return operand if isinstance(operand, p.Const | p.Ref) else p.Const(operand)
+    return s.value(operand) if wanted else p.Const(None)
+
+
+def taken_answer(op: p.Apply, s: Sweep):
+    """The cotangent of the answer as an argument: slots are emptied; None when nothing has come."""
+
+    def go(bar):
+        if isinstance(bar, tuple):
+            return tuple(p.Const(None) if (part := go(inner)) is None else part for inner in bar)
+        if bar is None:
+            return p.Const(None)
+        return s.memory(bar) if is_shadow(bar) else (s.take(bar) or None)
+
+    bar = cotangent(op.target)
+    if bar is None:
+        return p.Const(None)  # it writes to an operand
+    if isinstance(bar, tuple) and not any(map(is_shadow, leaves(bar))):
+        return tuple(ZERO if (part := go(inner)) is None else part for inner in bar)
+    return go(bar)
+
+
+# ---- the rest
+
+
+@pull.register
+def _(op: p.Method, s: Sweep):
+    bar = shadow_of(op.receiver)
+    if bar is None or op.name in ("index", "count"):
+        return
+    if op.name == "append":
+        (item,) = op.args
+        if slot_of(item) is not None:
+            s.add(slot_of(item), s.do("pop", s.memory(bar), t=Real()))
+        else:
+            s.do("pop", s.memory(bar))
+    elif op.name == "pop" and not op.args:
+        if slot_of(op.target) is not None:
+            s.do("push_back", s.memory(bar), s.take(slot_of(op.target)) or ZERO)
+        else:
+            s.do("push_back", s.memory(bar), s.memory(shadow_of(op.target)))
+    else:
+        raise refuse(op.loc, f"the method .{op.name}() of a list", "reverse mode does not know it", "append and index")
+
+
+@pull.register
+def _(op: p.Call, s: Sweep):
+    operands = [v for v in p.variables((op.args, op.kwargs, op.vararg)) if v.active]
+    if allocates(op) or (cotangent(op.target) is None and (not operands or harmless(op))):
+        return
+    raise refuse(op.loc, f"the call of {getattr(op.callee, 'name', 'a function')}", "reverse mode can't look into it")
+
+
+@pull.register(p.Iter)
+@pull.register(p.Next)
+@pull.register(p.First)
+@pull.register(p.Second)
+def _(op, s: Sweep):
+    if is_active(op.target) and not isinstance(op, p.Iter):
+        raise refuse(op.loc, "this iteration", "reverse mode can't go back through its iterator", "loop over indices")
+
+
+@pull.register(p.Do)
+@pull.register(p.Print)
+def _(op, s: Sweep):
+    pass

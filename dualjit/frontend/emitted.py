@@ -1,0 +1,72 @@
+"""Compiles programs of ours: a dispatcher whose pipeline begins with a program instead of bytecode.
+
+Relies on ``DefaultPassBuilder`` (names and order of Numba's passes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
+from numba.core.registry import CPUDispatcher
+from numba.core.untyped_passes import GenericRewrites, IRProcessing
+
+from dualjit.frontend.emission import emit
+from dualjit.program import nodes as p
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class EmitProgram(FunctionPass):
+    """The program as Numba IR."""
+
+    _name = "dualjit_emit_program"
+
+    def __init__(self):
+        FunctionPass.__init__(self)
+
+    def run_pass(self, state):
+        emitted = state.pipeline.emitted
+        state.func_ir = emit(emitted.program, emitted.py_func, emitted.routines)
+        state.func_id = state.func_ir.func_id
+        # Intrinsics for the program's rules may have been made a moment ago.
+        state.typingctx.refresh()
+        state.targetctx.refresh()
+        state.nargs = len(state.args)
+        return True
+
+
+class EmittedCompiler(CompilerBase):
+    """Numba's pipeline from type inference on."""
+
+    emitted = None
+
+    def define_pipelines(self):
+        self.state.flags.no_cpython_wrapper = True
+        self.state.flags.no_cfunc_wrapper = True
+        pm = PassManager("dualjit_emitted")
+        pm.add_pass(EmitProgram, "emit a program")
+        pm.add_pass(IRProcessing, "processing IR")
+        pm.add_pass(GenericRewrites, "nopython rewrites")
+        pm.passes.extend(DefaultPassBuilder.define_typed_pipeline(self.state).passes)
+        pm.passes.extend(DefaultPassBuilder.define_nopython_lowering_pipeline(self.state).passes)
+        pm.finalize()
+        return [pm]
+
+
+class Emitted(CPUDispatcher):
+    """The compiled form of a program."""
+
+    def __init__(self, program: p.Function, routines: Mapping[str, Callable], options: dict):
+        self.program, self.routines = program, routines
+        pipeline = type("EmittedCompilerOf", (EmittedCompiler,), {"emitted": self})
+        super().__init__(stub_of(program), targetoptions={"nopython": True, **options}, pipeline_class=pipeline)
+
+
+def stub_of(program: p.Function) -> Callable:
+    """A function with the parameters of a program."""
+    names = [f"p{i}" for i in range(len(program.params))]
+    namespace: dict = {}
+    name = program.name if program.name.isidentifier() else "adjoint"
+    exec(f"def {name}({', '.join(names)}): pass", namespace)
+    return namespace[name]

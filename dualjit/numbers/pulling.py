@@ -1,0 +1,167 @@
+"""The arithmetic of adjoint programs: a cotangent times a partial derivative, and sums of cotangents.
+
+One idea: the partials are the table's expression trees, evaluated by the same algebra as tangents are, so they hold for
+cotangents and operands of any level.  Sums of cotangents may be reordered, which is what lets loops of the reverse sweep use vectors;
+values are never computed here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from numba.core import types
+from numba.core.typing import signature
+from numba.extending import intrinsic
+
+from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.forms import Leaf
+from dualjit.numbers.leaves import FLAGS
+from dualjit.numbers.tangents import PRODUCT_FLAGS
+from dualjit.numbers.types import Dual, Marked, promote
+from dualjit.rules.expr import evaluate
+from dualjit.rules.table import scalar_rows
+
+SUM_FLAGS = (*FLAGS, "reassoc", "nsz")
+
+
+def _scalar(t):
+    return t.scalar if isinstance(t, Dual) else t
+
+
+def _joined(ts):
+    """The type that has the levels of all, over the cotangent's float; None when one is no number."""
+    bar = types.unliteral(ts[0])
+    for t in map(types.unliteral, ts[1:]):
+        if isinstance(t, Marked):
+            bar = promote(bar, t) if isinstance(bar, Marked) else t.over(_scalar(bar))
+        elif not isinstance(t, types.Number | types.Boolean | types.NoneType):
+            return None
+    return bar
+
+
+class _PullAlgebra(Algebra):
+    """Products of plain cotangents may be reordered, as those of tangents may."""
+
+    def _arithmetic(self, op, leaves):
+        if op == "mul" and not all(x.type is None for x in leaves):
+            values = [self.real(x) for x in leaves]
+            return self.leaf(self.builder.fmul(*values, flags=PRODUCT_FLAGS))
+        return super()._arithmetic(op, leaves)
+
+
+def _pull(name: str, index: int, sig, context, builder, args):
+    row = scalar_rows()[name]
+    algebra = _PullAlgebra(context, builder, _scalar(sig.return_type), masking=row.singular)
+    numbers = [
+        None if isinstance(t, types.NoneType) else algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)
+    ]
+    bar, answer, *operands = numbers
+    coefficient = evaluate(row.partials[index], operands, answer, algebra)
+    if row.singular:
+        product = algebra.annihilated(coefficient, bar)
+    else:
+        product = algebra.apply("mul", coefficient, bar)
+    return algebra.pack(sig.return_type, product)
+
+
+def _pull1(name, index):
+    @intrinsic(prefer_literal=False)
+    def pull(typingctx, bar, y, a):
+        joined = _joined((bar, y, a))
+        return joined and (
+            signature(joined, bar, y, a),
+            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
+        )
+
+    return pull
+
+
+def _pull2(name, index):
+    @intrinsic(prefer_literal=False)
+    def pull(typingctx, bar, y, a, b):
+        joined = _joined((bar, y, a, b))
+        return joined and (
+            signature(joined, bar, y, a, b),
+            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
+        )
+
+    return pull
+
+
+def _pull3(name, index):
+    @intrinsic(prefer_literal=False)
+    def pull(typingctx, bar, y, a, b, c):
+        joined = _joined((bar, y, a, b, c))
+        return joined and (
+            signature(joined, bar, y, a, b, c),
+            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
+        )
+
+    return pull
+
+
+@cache
+def pulled(name: str, index: int):
+    """The intrinsic ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``."""
+    pull = {1: _pull1, 2: _pull2, 3: _pull3}[scalar_rows()[name].arity](name, index)
+    pull.__name__ = f"pull_{name}_{index}"
+    return pull
+
+
+def _linear(op: str):
+    @intrinsic(prefer_literal=False)
+    def combine(typingctx, a, b):
+        joined = _joined((a, b))
+        if joined is None:
+            return None
+
+        def generate(context, builder, sig, args):
+            if isinstance(joined, types.Float):
+                a, b = (context.cast(builder, v, t, joined) for v, t in zip(args, sig.args, strict=True))
+                return getattr(builder, f"f{op}")(a, b, flags=SUM_FLAGS)
+            algebra = Algebra(context, builder, _scalar(joined))
+            numbers = [algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)]
+            return algebra.pack(joined, algebra.apply(op, *numbers))
+
+        return signature(joined, a, b), generate
+
+    return combine
+
+
+plus = _linear("add")
+"""Sum of two cotangents."""
+
+
+@intrinsic
+def minus(typingctx, a):
+    """The negative of a cotangent."""
+
+    def generate(context, builder, sig, args):
+        algebra = Algebra(context, builder, _scalar(a))
+        return algebra.pack(a, algebra.apply("neg", algebra.unpack(a, args[0])))
+
+    return signature(a, a), generate
+
+
+@intrinsic
+def quotient(typingctx, a, b):
+    """``a / b`` of numbers, which has been computed before and did not raise."""
+    real = [t for t in (a, b) if isinstance(t, types.Float | Marked)]
+    joined = _joined((real[0], a, b)) if real else None
+    if joined is None:
+        return None
+
+    def generate(context, builder, sig, args):
+        if isinstance(joined, types.Float):
+            return builder.fdiv(*(context.cast(builder, v, t, joined) for v, t in zip(args, sig.args, strict=True)))
+        algebra = Algebra(context, builder, _scalar(joined))
+        operands = [algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)]
+        return algebra.pack(
+            joined, algebra.call(scalar_rows()["div"], operands, lambda leaves: _divided(algebra, leaves))
+        )
+
+    return signature(joined, a, b), generate
+
+
+def _divided(algebra, leaves):
+    return Leaf(algebra.scalar, algebra.builder.fdiv(*(algebra.real(x) for x in leaves)))

@@ -1,0 +1,167 @@
+"""The tape: one growing piece of memory that frames are written to and read from, last in first out.
+
+A frame is a tuple of numbers, stored as it is in memory.  The tape's address is in a register of the adjoint; its owner is a
+*workspace* on the stack of the driver, which frees it also when the adjoint raises.
+
+Relies on the C library's ``realloc`` and ``free`` and on data models' ``as_data`` and ``from_data``.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing import signature
+from numba.extending import intrinsic, models, register_model
+
+INT8P, INT64 = ir.IntType(8).as_pointer(), ir.IntType(64)
+LEAST = 1 << 12
+
+
+class WorkspaceType(types.Type):
+    """A pointer to (address, capacity in bytes)."""
+
+    def __init__(self):
+        super().__init__("dualjit.workspace")
+
+
+workspace_type = WorkspaceType()
+_LAYOUT = ir.LiteralStructType([INT8P, INT64])
+
+
+@register_model(WorkspaceType)
+class WorkspaceModel(models.PrimitiveModel):
+    """On the stack of the driver."""
+
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, _LAYOUT.as_pointer())
+
+
+def _c_function(builder, name, result, *args):
+    return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, args), name)
+
+
+def new_workspace(builder):
+    """A workspace on the stack, without a tape."""
+    pointer = cgutils.alloca_once(builder, _LAYOUT)
+    builder.store(ir.Constant(_LAYOUT, None), pointer)
+    return pointer
+
+
+def free_tape(builder, pointer):
+    """Free the tape of a workspace."""
+    address = cgutils.gep_inbounds(builder, pointer, 0, 0)
+    builder.call(_c_function(builder, "free", ir.VoidType(), INT8P), [builder.load(address)])
+    builder.store(ir.Constant(_LAYOUT, None), pointer)
+
+
+@intrinsic
+def free(typingctx, w):
+    """Free the tape."""
+
+    def generate(context, builder, sig, args):
+        free_tape(builder, args[0])
+        return context.get_dummy_value()
+
+    return signature(types.none, w), generate
+
+
+@intrinsic
+def no_tape(typingctx):
+    """The address of a tape that isn't there yet."""
+    return signature(types.voidptr), lambda context, builder, sig, args: ir.Constant(INT8P, None)
+
+
+def _packed(context, frame):
+    """LLVM types of the numbers of a frame in memory, without padding."""
+    return ir.LiteralStructType([context.get_data_type(t) for t in frame.types], packed=True)
+
+
+def _size(context, frame):
+    return context.get_abi_sizeof(_packed(context, frame))
+
+
+def _is_frame(t):
+    return isinstance(t, types.BaseTuple)
+
+
+@intrinsic
+def reserve(typingctx, w, base, top, count, frame):
+    """The tape's address, after room has been made for ``count`` more frames like ``frame``."""
+    if not _is_frame(frame):
+        return None
+
+    def generate(context, builder, sig, args):
+        pointer, base, top, count, _ = args
+        capacity = cgutils.gep_inbounds(builder, pointer, 0, 1)
+        none = ir.Constant(INT64, 0)
+        count = builder.select(builder.icmp_signed(">", count, none), count, none)
+        needed = builder.add(top, builder.mul(count, ir.Constant(INT64, _size(context, frame))))
+        held = builder.load(capacity)
+        entry = builder.block
+        with builder.if_then(builder.icmp_unsigned(">", needed, held), likely=False):
+            twice = builder.mul(held, ir.Constant(INT64, 2))
+            wanted = builder.select(builder.icmp_unsigned(">", twice, needed), twice, needed)
+            least = ir.Constant(INT64, LEAST)
+            wanted = builder.select(builder.icmp_unsigned(">", wanted, least), wanted, least)
+            realloc = _c_function(builder, "realloc", INT8P, INT8P, INT64)
+            grown = builder.call(realloc, [base, wanted])
+            with builder.if_then(cgutils.is_null(builder, grown), likely=False):
+                context.call_conv.return_user_exc(builder, MemoryError, ("no memory for the tape of a derivative",))
+            builder.store(grown, cgutils.gep_inbounds(builder, pointer, 0, 0))
+            builder.store(wanted, capacity)
+            inside = builder.block
+        answer = builder.phi(INT8P)
+        answer.add_incoming(base, entry)
+        answer.add_incoming(grown, inside)
+        return answer
+
+    return signature(types.voidptr, w, types.voidptr, types.int64, types.int64, frame), generate
+
+
+def _place(context, builder, base, top, frame):
+    return builder.bitcast(builder.gep(base, [top]), _packed(context, frame).as_pointer())
+
+
+@intrinsic
+def write(typingctx, base, top, frame):
+    """Store a frame at ``top``."""
+
+    def generate(context, builder, sig, args):
+        place = _place(context, builder, args[0], args[1], frame)
+        for k, t in enumerate(frame.types):
+            value = builder.extract_value(args[2], k)
+            data = context.data_model_manager[t].as_data(builder, value)
+            builder.store(data, cgutils.gep_inbounds(builder, place, 0, k), align=1)
+        return context.get_dummy_value()
+
+    return signature(types.none, types.voidptr, types.int64, frame), generate
+
+
+@intrinsic
+def read(typingctx, base, top, frame):
+    """The frame at ``top``, of the type of ``frame``."""
+
+    def generate(context, builder, sig, args):
+        place = _place(context, builder, args[0], args[1], frame)
+        answer = cgutils.get_null_value(context.get_value_type(frame))
+        for k, t in enumerate(frame.types):
+            data = builder.load(cgutils.gep_inbounds(builder, place, 0, k), align=1)
+            answer = builder.insert_value(answer, context.data_model_manager[t].from_data(builder, data), k)
+        return answer
+
+    return signature(frame, types.voidptr, types.int64, frame), generate
+
+
+def _moved(sign):
+    @intrinsic
+    def moved(typingctx, top, frame):
+        def generate(context, builder, sig, args):
+            return builder.add(args[0], ir.Constant(INT64, sign * _size(context, frame)))
+
+        return signature(types.int64, types.int64, frame), generate
+
+    return moved
+
+
+advance, retreat = _moved(1), _moved(-1)
+"""The place behind, and before, a frame."""

@@ -1,0 +1,160 @@
+"""Prints programs in a form that a person can read: one line an operation, constants in place, `*` after active variables."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from dualjit.program import nodes as p
+
+
+def show(function: p.Function) -> str:
+    """The text of a program."""
+    params = ", ".join(f"{show_operand(v)}: {v.type}" for v in function.params)
+    lines = [f"def {function.name}({params}):"]
+    for block in function.blocks.values():
+        given = ", ".join(f"{show_operand(v)}: {v.type}" for v in block.params)
+        lines.append(f"  {block.label}{f'({given})' if given else ''}:")
+        lines += [f"    {show_op(op)}" for op in block.ops]
+        lines.append(f"    {show_end(block.end)}")
+    return "\n".join(lines) + "\n"
+
+
+def show_op(op: p.Op) -> str:
+    """One operation, with its target."""
+    body = _body(op)
+    return f"{show_operand(op.target)} = {body}" if op.target is not None else body
+
+
+def show_operand(x) -> str:
+    match x:
+        case p.Var():
+            return short(x.name) + ("*" if x.active else "")
+        case p.Const():
+            return repr(x.value)
+        case p.Ref() | p.Routine():
+            return x.name
+        case None:
+            return "_"
+        case tuple():
+            return f"({', '.join(map(show_operand, x))})"
+        case _:
+            return repr(x)
+
+
+def short(name: str) -> str:
+    """Names without what is no identifier."""
+    return name.removeprefix("arg.").replace("$", "t").replace(".", "_")
+
+
+def _list(xs) -> str:
+    return ", ".join(map(show_operand, xs))
+
+
+def _arguments(op) -> str:
+    return ", ".join([*map(show_operand, op.args), *(f"{k}={show_operand(v)}" for k, v in op.kwargs)])
+
+
+def name_of(function) -> str:
+    return function if isinstance(function, str) else getattr(function, "__name__", str(function))
+
+
+@singledispatch
+def _body(op: p.Op) -> str:
+    raise TypeError(type(op).__name__)
+
+
+@_body.register
+def _(op: p.Apply):
+    if op.form == "method":
+        return f".{op.function}({_arguments(op)})"
+    return f"{name_of(op.function)}({_arguments(op)})"
+
+
+@_body.register
+def _(op: p.Call):
+    return f"call {show_operand(op.callee)}({_arguments(op)})"
+
+
+@_body.register
+def _(op: p.Method):
+    return f"{show_operand(op.receiver)}.{op.name}({_arguments(op)})"
+
+
+@_body.register(p.Load)
+@_body.register(p.View)
+@_body.register(p.Gather)
+def _(op):
+    word = "" if isinstance(op, p.Load) else f"{type(op).__name__.lower()} "
+    return f"{word}{show_operand(op.array)}[{show_operand(op.index)}]"
+
+
+@_body.register
+def _(op: p.Store):
+    return f"{show_operand(op.array)}[{show_operand(op.index)}] = {show_operand(op.value)}"
+
+
+@_body.register
+def _(op: p.Update):
+    return f"{name_of(op.function)}({show_operand(op.array)}, {show_operand(op.value)})"
+
+
+@_body.register
+def _(op: p.Attr):
+    return f"{show_operand(op.value)}.{op.name}"
+
+
+@_body.register
+def _(op: p.Item):
+    return f"{show_operand(op.value)}.{op.index}"
+
+
+@_body.register
+def _(op: p.Pack):
+    return f"{op.kind}({_list(op.items)})"
+
+
+@_body.register(p.Cast)
+@_body.register(p.Copy)
+def _(op):
+    return f"{'cast ' if isinstance(op, p.Cast) else ''}{show_operand(op.source)}"
+
+
+@_body.register(p.Unpack)
+@_body.register(p.Iter)
+@_body.register(p.Next)
+@_body.register(p.First)
+@_body.register(p.Second)
+def _(op):
+    return f"{type(op).__name__.lower()} {show_operand(op.value)}"
+
+
+@_body.register
+def _(op: p.Print):
+    return f"print {_list(op.args)}"
+
+
+@_body.register
+def _(op: p.Pull):
+    partial = f"∂{op.index} {op.row.name}" if len(op.args) > 1 else f"∂{op.row.name}"
+    return f"{show_operand(op.bar)} · {partial}({_list(op.args)})"
+
+
+@_body.register
+def _(op: p.Do):
+    return f"{show_operand(op.routine)}({_list(op.args)})"
+
+
+def show_end(end: p.End) -> str:
+    match end:
+        case p.Jump():
+            return f"jump {_edge(end.edge)}"
+        case p.Branch():
+            return f"branch {show_operand(end.condition)} ? {_edge(end.then)} : {_edge(end.other)}"
+        case p.Return():
+            return f"return {show_operand(end.value)}"
+        case _:
+            return f"raise {_list(end.args)}"
+
+
+def _edge(edge: p.Edge) -> str:
+    return f"{edge.to}({_list(edge.args)})" if edge.args else str(edge.to)

@@ -1,0 +1,171 @@
+"""The part all reverse-mode drivers share: shadows of the arguments, the call of the adjoint, gradients from its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numba import typeof, types
+
+from dualjit.adjoint.compiled import Adjoint
+from dualjit.adjoint.runtime import shadow
+from dualjit.errors import OutputError
+from dualjit.frontend.guard import guarded
+from dualjit.numbers.types import Active, mark, strip
+from dualjit.transforms.aliasing import refuse_overlaps
+from dualjit.transforms.arguments import python_function, signature_of, star_position
+from dualjit.transforms.forward import named, private_copy
+from dualjit.transforms.source import Writer, identifier
+from dualjit.transforms.structure import (
+    check_copyable,
+    children,
+    is_active,
+    is_list,
+    is_real,
+    is_tuple,
+    leaves,
+    pack,
+    scalar_type,
+)
+
+
+class ReversePass:
+    """One function and its adjoint for given argument types.
+
+    Parameters
+    ----------
+    f : callable
+    argtypes : tuple of numba types
+        Types the driver is called with, those in ``*args`` one by one.
+    names : list of str
+        Expressions of the arguments in the driver.
+    positions : tuple of int
+        Differentiated arguments.
+    rows, value, aux : bool
+        See :mod:`dualjit.adjoint.seeds`.
+    """
+
+    def __init__(
+        self,
+        f: Callable,
+        argtypes: tuple,
+        names: list[str],
+        positions: tuple[int, ...],
+        *,
+        rows=False,
+        value=False,
+        aux=False,
+    ):
+        self.names, self.given, self.positions = names, argtypes, positions
+        self.name = python_function(f).__name__
+        parameters = list(signature_of(f).parameters.values())
+        self.defaults = [p.default for p in parameters[len(argtypes) :] if p.default is not p.empty]
+        wanted = [active(t) if i in positions else t for i, t in enumerate(argtypes)]
+        wanted += [typeof(d) for d in self.defaults]
+        self.star = star_position(f)
+        if self.star is not None:
+            wanted = [*wanted[: self.star], types.StarArgTuple(wanted[self.star :])]
+        self.adjoint = Adjoint(f, tuple(wanted), identifier(self.name), rows, value, aux)
+        self.wanted = list(self.adjoint.argtypes)
+        self.written = set(self.adjoint.written)
+        if self.star is not None:
+            self.wanted = [*self.wanted[: self.star], *self.wanted[self.star].types]
+            if self.star in self.written:
+                self.written |= set(range(self.star, len(self.wanted)))
+        for i in self.written.intersection(range(len(argtypes))):
+            check_copyable(argtypes[i], names[i], python_function(f))
+        self.return_type = types.unliteral(self.adjoint.return_type)
+        self.zero_type = cotangent_number([self.wanted[i] for i in range(len(argtypes)) if is_active(self.wanted[i])])
+
+    def check_aliases(self, w: Writer) -> None:
+        """Refuse arguments that share memory which the function writes to."""
+        refuse_overlaps(w, self.names, self.given, frozenset(self.written))
+
+    def zero(self, w: Writer) -> str:
+        """A zero cotangent."""
+        return f"{w.bind('real', self.zero_type)}(0.0)"
+
+    def shadows(self, w: Writer, zero: str) -> dict[int, str]:
+        """Write shadows of zeros for all active arguments; expressions by position."""
+        return {
+            i: named(w, "bar", self.shadow_of(w, name, t, zero))
+            for i, (name, t) in enumerate(zip(self.names, self.given, strict=True))
+            if is_active(self.wanted[i]) and any(is_memory(leaf) for _, leaf in leaves(t, name))
+        }
+
+    def shadow_of(self, w: Writer, expr: str, t: types.Type, zero: str) -> str:
+        if is_tuple(t):
+            return pack(types.Tuple(t.types), [self.shadow_of(w, e, u, zero) for e, u in children(t, expr)], w.bind)
+        return f"{w.bind('shadow', shadow)}({expr}, {zero})" if is_memory(t) else "None"
+
+    def call(self, w: Writer, shadows: dict[int, str], seeds: list[str], zero: str) -> str:
+        """Write the call of the adjoint; the expression of its answer."""
+        args = []
+        for i, (name, t) in enumerate(zip(self.names, self.given, strict=True)):
+            own = private_copy(w, name, t) if i in self.written else name
+            args.append((own, self.memory(shadows.get(i), self.wanted[i])))
+        args += [(w.bind("default", d), []) for d in self.defaults]
+        if self.star is not None:
+            fixed, rest = args[: self.star], args[self.star :]
+            whole = pack(types.Tuple([types.none] * len(rest)), [own for own, _ in rest], w.bind)
+            args = [*fixed, (whole, [bar for _, bars in rest for bar in bars])]
+        operands = [x for own, bars in args for x in (own, *bars)]
+        operands += [*seeds, zero]
+        run = w.bind("adjoint", self.adjoint.dispatcher)
+        if self.adjoint.tape:
+            return named(w, "r", f"{w.bind('guarded', guarded)}({run}, ({', '.join(operands)},))")
+        return named(w, "r", f"{run}({', '.join(operands)})")
+
+    def memory(self, expr: str | None, t: types.Type) -> list[str]:
+        """The shadows in a structure of them, in order."""
+        return [e for e, leaf in leaves(t, expr) if is_memory(leaf) and is_active(leaf)] if expr is not None else []
+
+    def gradients(self, w: Writer, shadows: dict[int, str], answer: str, first: int) -> dict[int, str]:
+        """Expressions of the gradients with respect to the active arguments; numbers stand in the answer from ``first`` on."""
+        place = iter(range(first, 1 << 20))
+        found = {}
+        for i, (name, t) in enumerate(zip(self.names, self.given, strict=True)):
+            if is_active(self.wanted[i]):
+                found[i] = self.gradient(w, t, self.wanted[i], shadows.get(i), answer, place)
+        return found
+
+    def gradient(self, w: Writer, t, wanted, bar: str | None, answer: str, place) -> str:
+        if is_tuple(t):
+            parts = [
+                self.gradient(w, u, goal, f"{bar}[{k}]", answer, place) if is_active(goal) else "None"
+                for k, (u, goal) in enumerate(zip(t.types, wanted.types, strict=True))
+            ]
+            return pack(t, parts, w.bind)
+        if is_memory(t):
+            return bar
+        number = f"{answer}[{next(place)}]"
+        same = not isinstance(t, types.Float) or t == self.zero_type
+        return number if same else f"{w.bind('real', t)}({number})"
+
+
+def is_memory(t: types.Type) -> bool:
+    return isinstance(t, types.Array) or is_list(t)
+
+
+def active(t: types.Type) -> types.Type:
+    """The type with its floats marked."""
+    return mark(types.unliteral(t), Active(types.float64))
+
+
+def cotangent_number(ts: list[types.Type]) -> types.Type:
+    """The number cotangents are: single precision where all that is differentiated is."""
+    found = [scalar_type(leaf) for t in ts for _, leaf in leaves(t, "")]
+    floats = [strip(f) for f in found if is_real(f)]
+    return types.float32 if floats and all(f == types.float32 for f in floats) else types.float64
+
+
+def check_scalar(t: types.Type, name: str) -> None:
+    """Raise OutputError unless a function returns one real number."""
+    t = t.type if isinstance(t, types.Optional) else t
+    if is_real(t):
+        return
+    if isinstance(t, types.Array) or is_tuple(t) or is_list(t):
+        raise OutputError(
+            f"{name} returns {strip(t)}, but a gradient is that of one number: use dualjit.jacrev or dualjit.jacfwd for "
+            "its Jacobian, or return a number (a sum, an element)"
+        )
+    raise OutputError(f"{name} returns {strip(t)}, which has no derivative: return a float")
