@@ -1,13 +1,38 @@
 """dualjit: compiled derivatives of numeric Python and Numba code.
 
-``jacfwd(f)`` is a Numba function that returns the Jacobian of ``f``; ``jvp`` and ``linearize`` give directional
-derivatives.  ``f`` is an ordinary Python function or one jitted with ``numba.njit``, unchanged.
+``grad(f)`` and ``value_and_grad(f)`` are Numba functions that return the gradient of ``f`` by reverse mode; ``jacfwd(f)``,
+``jacrev(f)`` and ``jacobian(f)`` return its Jacobian; ``jvp``, ``vjp`` and ``linearize`` give products with it.  ``f`` is an ordinary Python function or one jitted with ``numba.njit``, unchanged.
 """
 
 import dualjit.numbers  # noqa: F401  (registers the number types with Numba)
 from dualjit.rules.stop import stop_gradient
-from dualjit.transforms import LinearMap, check_grads, grad, jacfwd, jvp, linearize, value_and_grad
+from dualjit.transforms import (
+    LinearMap,
+    Pullback,
+    check_grads,
+    grad,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    value_and_grad,
+    vjp,
+)
 
 __version__ = "0.1.0"
 
-__all__ = ["LinearMap", "check_grads", "grad", "jacfwd", "jvp", "linearize", "stop_gradient", "value_and_grad"]
+__all__ = [
+    "LinearMap",
+    "Pullback",
+    "check_grads",
+    "grad",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

@@ -107,3 +107,7 @@ class WrongDerivativeError(DualjitError, AssertionError):
 
     Remedy: look for discontinuities at the point; if there are none, please report the function.
     """
+
+
+class ModeError(DualjitError, ValueError):
+    """A mode that isn't there.  Remedy: the message names those there are."""

@@ -37,12 +37,12 @@ def prepared(function: p.Function) -> Canonical:
     return canonical(simplified(function), counted, names)
 
 
-def adjoint_program(c: Canonical, seeds, name: str) -> tuple[p.Function, Plan]:
-    """The adjoint program, and its storage plan."""
+def adjoint_program(c: Canonical, seeds, name: str, raises: bool = True) -> tuple[p.Function, Plan]:
+    """The adjoint program, and its storage plan; ``raises``: division by zero is an error."""
     shadowed = Shadowed(c.blocks, c.names)
     answer = c.blocks[c.exit].end.value
     plan = Plan(c, shadowed, answer, Rules)
     for v in shadows(answer) if isinstance(answer, p.Var) else ():
         plan.need(v, None)
     part = Slice(plan, answer, seeds.value)
-    return Generator(c, plan, part, Rules, seeds).function(name), plan
+    return Generator(c, plan, part, Rules, seeds, raises).function(name), plan

@@ -47,9 +47,11 @@ class Adjoint:
         self.primal = prepared(read(source, name))
         answer = self.primal.blocks[self.primal.exit].end.value
         self.seeds = (Rows if rows else Cotangents)(answer.type, value, aux)
-        self.program, self.plan = adjoint_program(self.primal, self.seeds, f"{name}_adjoint")
+        options = Twin.of(f).kept_options
+        raises = options.get("error_model") != "numpy"
+        self.program, self.plan = adjoint_program(self.primal, self.seeds, f"{name}_adjoint", raises)
         self.tape = WORKSPACE in self.program.params
-        self.dispatcher = Emitted(self.program, ROUTINES, Twin.of(f).kept_options)
+        self.dispatcher = Emitted(self.program, ROUTINES, options)
 
     def seeded(self) -> list[p.Var]:
         """The cotangents which the adjoint takes for the answer, in order."""

@@ -12,6 +12,10 @@ from dualjit.program.nodes import Var
 from dualjit.program.types import Arr, Lst, Real, Tup, Type, is_active, passive
 
 ZERO = Var("zero", Real())
+"""A zero of the type of all cotangents."""
+
+KIND = Var("kind", Real())
+"""A parameter of that type, whose value is of no interest: zeros have to be constants for LLVM."""
 
 
 def cotangent(v: Var) -> Var | tuple | None:

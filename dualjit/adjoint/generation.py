@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 
-from dualjit.adjoint.cotangents import ZERO, cotangent, shadows, slots
+from dualjit.adjoint.cotangents import KIND, ZERO, cotangent, shadows, slots
 from dualjit.adjoint.plan import Plan
 from dualjit.adjoint.recording import prefixes
 from dualjit.adjoint.slicing import Slice
@@ -25,6 +25,7 @@ from dualjit.rules import table
 
 WORKSPACE = p.Var("workspace", Other("workspace"))
 BASE, TOP = p.Var("base", Int(64, False)), p.Var("top", INT)
+FAILED = p.Var("failed", INT)
 PLUS = "plus"
 
 
@@ -39,9 +40,9 @@ class Labels:
 class Generator:
     """One adjoint program in the making."""
 
-    def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds):
+    def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool):
         self.c, self.plan, self.part, self.rules, self.seeds = c, plan, part, rules, seeds
-        self.names = c.names
+        self.names, self.raises = c.names, raises
         self.out: dict[int, p.Block] = {}
         self.preds = predecessors(plan.blocks)
         self.labels = {k: Labels(self.names.label(), self.names.label()) for k in plan.blocks}
@@ -122,11 +123,12 @@ class Generator:
         for v in self.c.function.params:
             params.append(v)
             params += shadows(v)
-        return (*params, *self.seeds.parameters(), ZERO, *([WORKSPACE] if self.tapes else []))
+        return (*params, *self.seeds.parameters(), KIND, *([WORKSPACE] if self.tapes else []))
 
     def prologue(self) -> list[p.Op]:
         loc = self.c.function.loc
         e = Block(self, None)
+        e.emit(p.Do(ZERO, p.Routine("nothing"), (KIND,), loc=loc))
         if self.tapes:
             e.emit(p.Do(BASE, p.Routine("no_tape"), (), loc=loc))
             e.emit(p.Copy(TOP, p.Const(0, INT), loc=loc))
@@ -252,7 +254,7 @@ class Generator:
         e = Block(self, block.end.loc)
         for op in block.ops:
             if op in self.plan.recomputed:
-                e.emit(self.unchecked(op, region))
+                self.repeat(e, op, region)
         if label != region.latch:
             self.set_ways(e, label, True)
         params = tuple(v for v in block.params if v.name in self.plan.recomputed_params)
@@ -265,14 +267,22 @@ class Generator:
             end = self.rerun_end(block, region)
         self.out[self.labels[label].rerun] = p.Block(self.labels[label].rerun, params, tuple(e.ops), end)
 
-    def unchecked(self, op: p.Op, region: Region) -> p.Op:
-        """A division that has not raised before will not raise again."""
+    def repeat(self, e: Block, op: p.Op, region: Region) -> None:
+        """Run an operation again.
+
+        A division that has not raised before will not raise again.  Where the loop does not run forward its divisors are
+        looked at together, at the end: nothing of the reverse sweep can be seen when it raises, and the loop has no exit.
+        """
         is_division = (
             isinstance(op, p.Apply) and getattr(op.row, "name", "") == "div" and isinstance(op.target.type, Real)
         )
-        if is_division and region not in self.part.dropped and all(is_real(a) for a in op.args):
-            return p.Do(op.target, p.Routine("quotient"), op.args, loc=op.loc)
-        return op
+        if not is_division or not all(is_real(a) for a in op.args):
+            e.emit(op)
+            return
+        e.emit(p.Do(op.target, p.Routine("quotient"), op.args, loc=op.loc))
+        if region in self.part.dropped and self.raises:
+            failed = self.slot(FAILED)
+            e.emit(p.Do(failed, p.Routine("zero_seen"), (failed, op.args[1]), loc=op.loc))
 
     def skip(self, e: Block, child: Region) -> p.End:
         """Past an inner loop, whose results are in the frame."""
@@ -356,11 +366,14 @@ class Generator:
         return self.slot(p.Var(f"left.{region.header}", INT))
 
     def begin_loop(self, e: Block, region: Region) -> p.End:
-        e.emit(p.Copy(self.left(region), self.rounds(region), loc=e.loc))
+        start = p.Const(0, INT) if region in self.plan.unordered else self.rounds(region)
+        e.emit(p.Copy(self.left(region), start, loc=e.loc))
         return p.Jump(p.Edge(self.loop_heads[region]), loc=e.loc)
 
     def reverse_loop(self, region: Region) -> None:
         """Head and beginning of a round of the reverse loop."""
+        if region in self.plan.unordered:
+            return self.ascending_loop(region)
         loc = self.plan.blocks[region.header].end.loc
         head, body = Block(self, loc), Block(self, loc)
         left, more, label = self.left(region), self.names.var("more", BOOL), self.names.label()
@@ -374,6 +387,20 @@ class Generator:
             body.emit(p.Copy(region.counted.counter, left, loc=loc))
             start = self.body_entry(region)
         self.out[label] = p.Block(label, (), tuple(body.ops), p.Jump(p.Edge(self.labels[start].rerun), loc=loc))
+
+    def ascending_loop(self, region: Region) -> None:
+        """Rounds whose order is of no interest go up, as they do in the program: processors and LLVM like that better."""
+        loc = self.plan.blocks[region.header].end.loc
+        head, body = Block(self, loc), Block(self, loc)
+        done, more, label = self.left(region), self.names.var("more", BOOL), self.names.label()
+        operands = (done, region.counted.trips)
+        head.emit(p.Apply(more, table.row_of(operator.lt), operator.lt, operands, form="binop", loc=loc))
+        end = p.Branch(more, p.Edge(label), p.Edge(self.labels[region.preheader].reverse), loc=loc)
+        self.out[self.loop_heads[region]] = p.Block(self.loop_heads[region], (), tuple(head.ops), end)
+        body.emit(p.Copy(region.counted.counter, done, loc=loc))
+        body.emit(body.add_int(done, done, 1))
+        start = self.labels[self.body_entry(region)].rerun
+        self.out[label] = p.Block(label, (), tuple(body.ops), p.Jump(p.Edge(start), loc=loc))
 
     def pop(self, e: Block, region: Region) -> None:
         """Take a round's frame from the tape."""
@@ -447,6 +474,8 @@ class Generator:
             for bar in slots(v):
                 self.global_slots[bar.name] = bar
                 bars.append(bar)
+        if FAILED.name in self.slots:
+            e.do("raise_division", FAILED)
         if self.tapes:
             e.do("done", WORKSPACE, BASE)
         result = self.names.var("result", Other("tuple"))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from dualjit.adjoint.cotangents import cotangent
 from dualjit.adjoint.memory import Memory, Site, harmless
+from dualjit.adjoint.ordering import unordered_regions
 from dualjit.adjoint.recording import Recorder, Wants
 from dualjit.adjoint.shadows import SHADOW, Shadowed, shares_memory
 from dualjit.adjoint.useful import useful_numbers
@@ -81,6 +82,7 @@ class Plan:
         self.wants: dict[p.Op, Wants] = {op: recorder.of(op) for b in self.live_blocks.values() for op in b.ops}
         self.acting = self.acting_regions()
         self.settle()
+        self.unordered = unordered_regions(self)
 
     # ---- facts
 
@@ -173,10 +175,10 @@ class Plan:
             self.need(op.index, region)
 
     def after_read(self, name: str, write: Site) -> bool:
-        """Is memory of this class read, for the reverse sweep, before this write?"""
+        """Is memory of this class read, for the reverse sweep, before this write, or by the write itself?"""
         for held, read in self.reads:
             if held == name:
-                later = read.block == write.block and read.position < write.position
+                later = read.block == write.block and read.position <= write.position
                 if later or write.block in self.reached[read.block]:
                     return True
         return False

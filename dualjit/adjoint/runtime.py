@@ -10,8 +10,10 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-from dualjit.numbers import tape
-from dualjit.numbers.pulling import minus, plus, quotient
+from dualjit.errors import UnsupportedError
+from dualjit.numbers import blocks, tape
+from dualjit.numbers.overlap import partly_same
+from dualjit.numbers.pulling import minus, nothing, plus, quotient, zero_seen
 from dualjit.numbers.types import Dual
 
 
@@ -270,8 +272,34 @@ def _add_gathered(bar, i, part, k):
 
 
 @register_jitable
-def one_less(place):
-    return place - 1
+def seed_rows(bar, place, zero):
+    """Seed rows of a Jacobian in the lanes of a shadow, the first of which is row ``-place``; the place of what follows."""
+    blocks.seed_columns(bar, place, one_of(zero))
+    return place + bar.size
+
+
+@register_jitable
+def seed_row(place, zero):
+    """The same for one number."""
+    cell = np.full(1, zero)
+    blocks.seed_columns(cell, place, one_of(zero))
+    return cell[0]
+
+
+def one_of(zero):
+    """1 in the plain number under a cotangent."""
+    raise NotImplementedError("compiled code")
+
+
+@overload(one_of)
+def _one_of(zero):
+    scalar = zero.scalar if isinstance(zero, Dual) else zero
+    return lambda zero: scalar(1.0)
+
+
+@register_jitable
+def one_more(place):
+    return place + 1
 
 
 @register_jitable
@@ -292,6 +320,17 @@ def taken(bar, zero):
     content = bar.copy()
     bar[...] = zero
     return content
+
+
+@register_jitable
+def check_update(bar, value_bar):
+    """Refuse ``a += a[::-1]``: Numba reads elements that it has written already."""
+    if partly_same(bar, value_bar):
+        raise UnsupportedError(
+            "an array updated in place by another part of itself",
+            "reverse mode can't go back through elements that are read after they were written",
+            "update it by a copy: a += a[::-1].copy()",
+        )
 
 
 @register_jitable
@@ -328,6 +367,13 @@ def add_seed(bar, seed):
 
 
 @register_jitable
+def raise_division(failed):
+    """Raise what a division by zero in a loop should have raised."""
+    if failed:
+        raise ZeroDivisionError("division by zero")
+
+
+@register_jitable
 def done(w, base):
     tape.free(w)
 
@@ -335,12 +381,14 @@ def done(w, base):
 ROUTINES = {
     f.__name__: f
     for f in (
-        lifted, trips, shadow, accumulate_unless_zero, take_sum, cell, chosen, taken, saved,
-        content, restore, pop, push_back, add_seed, done, take_into, scatter, one_less,
+        lifted, trips, shadow, accumulate_unless_zero, take_sum, cell, chosen, taken, check_update, saved,
+        content, restore, pop, push_back, add_seed, done, raise_division, take_into, scatter, one_more, seed_row, seed_rows,
     )
 } | {
     "plus": plus,
     "minus": minus,
+    "nothing": nothing,
+    "zero_seen": zero_seen,
     "quotient": quotient,
     "no_tape": tape.no_tape,
     "reserve": tape.reserve,

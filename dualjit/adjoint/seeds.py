@@ -9,6 +9,7 @@ from dualjit.program import nodes as p
 from dualjit.program.types import INT, Arr, Lst, Real, Tup, Type, holds_memory
 
 START = p.Var("start", INT)
+"""Minus the first row."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Cotangents(Seeds):
 
 @dataclass(frozen=True)
 class Rows(Seeds):
-    """Cotangents of as many rows of the Jacobian as a cotangent has lanes, from the row ``start`` on."""
+    """Cotangents of as many rows of the Jacobian as a cotangent has lanes, from the row ``-start`` on."""
 
     def parameters(self) -> tuple[p.Var, ...]:
         return (START,)
@@ -89,5 +90,5 @@ class Rows(Seeds):
                 place = e.do("seed_rows", bar, place, ZERO, t=INT)
             else:
                 e.add(bar, e.do("seed_row", place, ZERO, t=Real()))
-                place = e.do("one_less", place, t=INT)
+                place = e.do("one_more", place, t=INT)
         return kept

@@ -16,7 +16,7 @@ from dualjit.adjoint.memory import allocates, bound, harmless
 from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.shadows import is_element, shares_memory
 from dualjit.program import nodes as p
-from dualjit.program.types import Arr, Int, Lst, Real, Tup
+from dualjit.program.types import Arr, Int, Lst, Real, Tup, passive
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.expr import ONE, Answer, Arg, Const, nodes
 from dualjit.rules.expr import ZERO as NOTHING
@@ -195,7 +195,8 @@ def _(op: p.Load, s: Sweep):
     source = cotangent(op.array)
     if isinstance(source, tuple):
         for k, part in enumerate(source):
-            s.add(part, s.do("chosen", s.value(op.index), p.Const(k), bar, ZERO, t=Real()))
+            for place in (k, k - len(source)):
+                s.add(part, s.do("chosen", s.value(op.index), p.Const(place), bar, ZERO, t=Real()))
         return
     collected = s.promoted(op)
     if collected is not None:
@@ -264,11 +265,20 @@ def call_elementwise(op, row: ScalarRow, args, bar, s: Sweep) -> None:
     active = [i for i, a in enumerate(args) if is_active(a) and row.partials[i] is not NOTHING]
     used = {node for i in active for node in nodes(row.partials[i])}
     wanted = {node.index for node in used if isinstance(node, Arg)}
-    answer = s.value(op.target) if any(isinstance(node, Answer) for node in used) else None
+    answer = answer_of(op, args, s) if any(isinstance(node, Answer) for node in used) else None
     values = tuple(s.value(a) if i in wanted else p.Const(None) for i, a in enumerate(args))
     cells = [shadow_cell(a, s) if i in active else p.Const(None) for i, a in enumerate(args)]
     s.do(p.Ref(f"pull_{row.name}", s.elementwise(row)), bar, answer or p.Const(None), *values, *cells)
     empty_cells(args, cells, s)
+
+
+def answer_of(op, args, s: Sweep):
+    """The answer's value; that of an update, which has been put back by then, is computed again."""
+    if not isinstance(op, p.Update):
+        return s.value(op.target)
+    again = s.fresh("again", passive(op.target.type))
+    s.emit(p.Apply(again, None, op.immutable, tuple(map(s.value, args)), form="binop", loc=op.loc))
+    return again
 
 
 def shadow_cell(operand, s: Sweep):
@@ -309,6 +319,8 @@ def _(op: p.Update, s: Sweep):
     if isinstance(op.array.type, Lst):
         raise refuse(op.loc, "a list extended in place", "reverse mode does not know it", "append to it")
     row = exact_row(p.Apply(op.target, row_of(op.immutable), op.immutable, (op.array, op.value), loc=op.loc))
+    if shadow_of(op.value) is not None:
+        s.do("check_update", s.memory(bar), s.memory(shadow_of(op.value)))
     taken = s.do("taken", s.memory(bar), ZERO, t=bar.type)
     call_elementwise(op, row, (op.array, op.value), taken, s)
 

@@ -17,7 +17,7 @@ from numba.core.registry import CPUDispatcher
 from numba.core.untyped_passes import InlineInlinables
 
 from dualjit.frontend.definitions import assignments, expressions, is_expr, rebuild_definitions, static_value
-from dualjit.frontend.overloaded import is_overloaded, is_plain_python, redirected
+from dualjit.frontend.overloaded import is_overloaded, is_plain_python, is_program, redirected
 from dualjit.frontend.vectorized import elementwise, is_vectorized
 
 # Options that change the meaning of arithmetic: a callee that differs in one keeps its own compilation.
@@ -58,7 +58,7 @@ class InlineCallees(InlineInlinables):
 
     def _do_work(self, state, work_list, block, i, expr, inline_worker):
         callee = static_value(state.func_ir, expr.func)
-        if not (is_user_function(callee) or is_plain_python(callee)):
+        if is_program(callee) or not (is_user_function(callee) or is_plain_python(callee)):
             return False
         label = next(k for k, b in state.func_ir.blocks.items() if b is block)
         around, py_func = self.enclosing[label], getattr(callee, "py_func", callee)

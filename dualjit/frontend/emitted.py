@@ -10,9 +10,16 @@ from collections.abc import Callable, Mapping
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import NopythonTypeInference
 from numba.core.untyped_passes import GenericRewrites, IRProcessing
 
+from dualjit.frontend.callees import InlineCallees
 from dualjit.frontend.emission import emit
+from dualjit.frontend.inference import ActiveTypeInference
+from dualjit.frontend.restoration import RestoreOriginals
+from dualjit.frontend.substitution import ResolveRows
+from dualjit.frontend.twin import Twin
+from dualjit.numbers.types import marker_of
 from dualjit.program import nodes as p
 
 
@@ -41,14 +48,29 @@ class EmittedCompiler(CompilerBase):
 
     emitted = None
 
+    @property
+    def twin(self):
+        """The dispatcher that compiles, for the passes that know active arguments."""
+        return self.emitted
+
     def define_pipelines(self):
         self.state.flags.no_cpython_wrapper = True
         self.state.flags.no_cfunc_wrapper = True
         pm = PassManager("dualjit_emitted")
         pm.add_pass(EmitProgram, "emit a program")
         pm.add_pass(IRProcessing, "processing IR")
+        marked = marker_of(*self.state.args) is not None
+        if marked:
+            pm.add_pass(InlineCallees, "inline pullbacks")
         pm.add_pass(GenericRewrites, "nopython rewrites")
-        pm.passes.extend(DefaultPassBuilder.define_typed_pipeline(self.state).passes)
+        if marked:
+            pm.add_pass(ResolveRows, "resolve rows")
+        for compiler_pass, name in DefaultPassBuilder.define_typed_pipeline(self.state).passes:
+            if marked and compiler_pass is NopythonTypeInference:
+                pm.add_pass(ActiveTypeInference, "infer types with active arguments")
+                pm.add_pass(RestoreOriginals, "restore inactive calls")
+            else:
+                pm.add_pass(compiler_pass, name)
         pm.passes.extend(DefaultPassBuilder.define_nopython_lowering_pipeline(self.state).passes)
         pm.finalize()
         return [pm]
@@ -61,6 +83,8 @@ class Emitted(CPUDispatcher):
         self.program, self.routines = program, routines
         pipeline = type("EmittedCompilerOf", (EmittedCompiler,), {"emitted": self})
         super().__init__(stub_of(program), targetoptions={"nopython": True, **options}, pipeline_class=pipeline)
+
+    of = staticmethod(Twin.of)
 
 
 def stub_of(program: p.Function) -> Callable:

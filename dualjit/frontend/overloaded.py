@@ -23,14 +23,24 @@ from dualjit.rules import arrays, table
 # Their functions have rows or are refused; what they register for them is not the user's.
 LIBRARIES = ("numba", "numpy", "scipy", "math", "builtins", "operator", "dualjit")
 
+# Written for users' programs to call: differentiated like the users' own functions.
+PROGRAMS = "dualjit.adjoint.pullbacks."
+
 _stubs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def is_users(function) -> bool:
     """Is this a Python function of the user's, not a library's?"""
-    if not inspect.isfunction(function) or (function.__module__ or "").split(".")[0] in LIBRARIES:
+    module = getattr(function, "__module__", "") or ""
+    known = module.split(".")[0] in LIBRARIES and not module.startswith(PROGRAMS)
+    if not inspect.isfunction(function) or known:
         return False
     return arrays.row_of_function(function) is None and table.row_of(function) is None
+
+
+def is_program(function) -> bool:
+    """Is this a function of ours that is differentiated like a user's?  What it does depends on types: it has twins of its own."""
+    return (getattr(function, "__module__", "") or "").startswith(PROGRAMS)
 
 
 def is_plain_python(function) -> bool:

@@ -6,6 +6,8 @@ calls; the loops over elements are generated here as LLVM code, without typing a
 
 from __future__ import annotations
 
+from functools import reduce
+
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
@@ -258,3 +260,41 @@ def present(typingctx, x):
         return impl_ret_borrowed(context, builder, x.type, context.cast(builder, args[0], x, x.type))
 
     return signature(x.type, x), generate
+
+
+@intrinsic
+def store_rows(typingctx, bar, J, lane):
+    """Lanes of a shadow into rows of a Jacobian block, the first of which is in lane ``lane``.
+
+    Only rows which are there are stored; ``bar`` is an array of duals, ``J`` is contiguous, with a whole number of rows.
+    """
+    number = bar.dtype
+
+    def generate(context, builder, sig, args):
+        source = Operand(context, builder, bar, args[0])
+        block = make_array(J)(context, builder, args[1])
+        size, lane = source.array.nitems, args[2]
+        rows = builder.sdiv(block.nitems, largest(builder, size, size.type(1)))
+        lo = largest(builder, lane, lane.type(0))
+        hi = smallest(builder, builder.add(lane, rows), lane.type(number.n))
+        with cgutils.loop_nest(builder, source.shape, lane.type) as indices:
+            index = reduce(
+                lambda at, step: builder.add(builder.mul(at, step[1]), step[0]),
+                zip(indices, source.shape),
+                size.type(0),
+            )
+            partials = context.data_model_manager[number].split(builder, source.load(indices))[1]
+            memory = cgutils.alloca_once_value(builder, partials)
+            with cgutils.for_range_slice(builder, lo, hi, lane.type(1)) as (k, _):
+                value = builder.load(lane_pointer(builder, memory, k))
+                place = builder.add(builder.mul(builder.sub(k, lane), size), index)
+                builder.store(value, builder.gep(block.data, [place]))
+        return context.get_dummy_value()
+
+    return signature(types.none, bar, J, types.intp), generate
+
+
+def lane_pointer(builder, partials, lane):
+    """Where one lane of partials that are in memory stands."""
+    element = partials.type.pointee.element
+    return builder.gep(builder.bitcast(partials, element.as_pointer()), [lane])

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from functools import cache
 
+from llvmlite import ir
 from numba.core import types
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
 from dualjit.numbers.algebra import Algebra
-from dualjit.numbers.forms import Leaf
+from dualjit.numbers.forms import Leaf, leaf_of
 from dualjit.numbers.leaves import FLAGS
 from dualjit.numbers.tangents import PRODUCT_FLAGS
 from dualjit.numbers.types import Dual, Marked, promote
@@ -40,13 +41,38 @@ def _joined(ts):
 
 
 class _PullAlgebra(Algebra):
-    """Products of plain cotangents may be reordered, as those of tangents may."""
+    """Products of plain cotangents may be reordered, as those of tangents may; quotients are products with a reciprocal.
+
+    ``1 / x`` is written for ``1 / abs(x)``, too, so that LLVM sees that it is one division.
+    """
+
+    def _compute(self, op, operands):
+        answer = super()._compute(op, operands)
+        if op == "abs" and not answer.level:
+            self._absolute[answer] = operands[0]
+        return answer
+
+    def __init__(self, *given, **options):
+        super().__init__(*given, **options)
+        self._absolute = {}
 
     def _arithmetic(self, op, leaves):
-        if op == "mul" and not all(x.type is None for x in leaves):
+        if all(x.type is None for x in leaves):
+            return super()._arithmetic(op, leaves)
+        if op == "mul":
             values = [self.real(x) for x in leaves]
             return self.leaf(self.builder.fmul(*values, flags=PRODUCT_FLAGS))
+        if op == "div" and leaves[1].type is not None:
+            a, b = leaves
+            reciprocal = self.reciprocal(b)
+            return reciprocal if a.constant == 1.0 else self._arithmetic("mul", [a, reciprocal])
         return super()._arithmetic(op, leaves)
+
+    def reciprocal(self, x):
+        if x in self._absolute:
+            return self.apply("abs", self.reciprocal(self._absolute[x]))
+        one = self.context.get_constant(self.scalar, 1.0)
+        return self.leaf(self.builder.fdiv(one, self.real(x)))
 
 
 def _pull(name: str, index: int, sig, context, builder, args):
@@ -108,6 +134,16 @@ def pulled(name: str, index: int):
     return pull
 
 
+@intrinsic
+def nothing(typingctx, kind):
+    """A zero cotangent of the type of ``kind``."""
+
+    def generate(context, builder, sig, args):
+        return ir.Constant(args[0].type, None)
+
+    return signature(types.unliteral(kind), kind), generate
+
+
 def _linear(op: str):
     @intrinsic(prefer_literal=False)
     def combine(typingctx, a, b):
@@ -161,6 +197,19 @@ def quotient(typingctx, a, b):
         )
 
     return signature(joined, a, b), generate
+
+
+@intrinsic
+def zero_seen(typingctx, failed, divisor):
+    """``failed``, or 1 when the divisor is zero."""
+
+    def generate(context, builder, sig, args):
+        algebra = Algebra(context, builder, _scalar(divisor))
+        number = leaf_of(algebra.unpack(divisor, args[1]))
+        is_zero = algebra.compare("eq", number, algebra.const(0.0))
+        return builder.or_(args[0], builder.zext(algebra.typed(is_zero, types.boolean), args[0].type))
+
+    return signature(types.int64, types.int64, divisor), generate
 
 
 def _divided(algebra, leaves):

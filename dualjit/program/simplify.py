@@ -1,4 +1,4 @@
-"""Small simplifications that keep the meaning: items of tuples that are known, truth of what is a truth value."""
+"""Small simplifications that keep the meaning: items of tuples that are known, truth of truth values, ellipses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ def simplified(function: p.Function) -> p.Function:
     blocks = {
         label: replace(
             block,
-            ops=tuple(op.mapped(resolve) for op in block.ops if op.target is None or op.target.name not in known),
+            ops=tuple(
+                _without_ellipsis(op.mapped(resolve))
+                for op in block.ops
+                if op.target is None or op.target.name not in known
+            ),
             end=block.end.mapped(resolve),
         )
         for label, block in function.blocks.items()
@@ -56,6 +60,13 @@ def _equal_operand(op: p.Op, made: dict[str, p.Op], resolve) -> p.Operand | None
         case p.Copy(source=source):
             return resolve(source)
     return None
+
+
+def _without_ellipsis(op: p.Op) -> p.Op:
+    """``a[...] = v`` as ``a[:] = v``, or ``a[()] = v`` without dimensions: Numba can't read what it stores so."""
+    if not isinstance(op, p.Store) or getattr(op.index, "value", None) is not Ellipsis:
+        return op
+    return replace(op, index=p.Const(slice(None) if op.array.type.ndim > 0 else ()))
 
 
 def _definition(made, operand):

@@ -1,9 +1,24 @@
-"""The transforms: what users call."""
+"""Transforms: functions in, compiled derivatives out."""
 
 from dualjit.transforms.check import check_grads
 from dualjit.transforms.grad import grad, value_and_grad
 from dualjit.transforms.jacfwd import jacfwd
+from dualjit.transforms.jacobian import jacobian
+from dualjit.transforms.jacrev import jacrev
 from dualjit.transforms.jvp import jvp
 from dualjit.transforms.linearize import LinearMap, linearize
+from dualjit.transforms.vjp import Pullback, vjp
 
-__all__ = ["LinearMap", "check_grads", "grad", "jacfwd", "jvp", "linearize", "value_and_grad"]
+__all__ = [
+    "LinearMap",
+    "Pullback",
+    "check_grads",
+    "grad",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "value_and_grad",
+    "vjp",
+]

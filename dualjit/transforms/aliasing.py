@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 from numba import types
-from numba.extending import register_jitable
 
 from dualjit.errors import AliasingError
+from dualjit.numbers.overlap import overlap
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import leaves
-
-
-@register_jitable
-def bounds(a):
-    """First address of an array's memory and the address behind it; equal when it is empty."""
-    low = high = a.ctypes.data
-    for n, stride in zip(a.shape, a.strides):  # noqa: B905 (strict is unknown to Numba)
-        if n == 0:
-            return low, low
-        if stride < 0:
-            low += (n - 1) * stride
-        else:
-            high += (n - 1) * stride
-    return low, high + a.itemsize
-
-
-@register_jitable
-def overlap(a, b):
-    """May two arrays share memory?"""
-    a_low, a_high = bounds(a)
-    b_low, b_high = bounds(b)
-    return a_low < b_high and b_low < a_high
 
 
 def refuse_overlaps(w: Writer, names: list[str], given: tuple, written: frozenset[int]) -> None:

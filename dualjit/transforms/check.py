@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dualjit.errors import WrongDerivativeError
+from dualjit.errors import ModeError, WrongDerivativeError
 from dualjit.transforms.jvp import driver, jvp
+from dualjit.transforms.vjp import vjp
 
 SEED = 20261121
 STEPS = 6
@@ -18,7 +19,7 @@ def check_grads(
     f: Callable,
     args: tuple,
     order: int = 2,
-    modes: tuple[str, ...] = ("fwd",),
+    modes: tuple[str, ...] = ("fwd", "rev"),
     *,
     rtol: float = 1e-6,
     atol: float = 1e-8,
@@ -34,7 +35,8 @@ def check_grads(
     order : int
         Derivatives of orders 1 to ``order`` are checked.
     modes : tuple of str
-        ``"fwd"``: forward mode.
+        ``"fwd"``: forward mode, by differences; ``"rev"``: reverse mode, whose products with random cotangents are held to those
+        of forward mode, ``⟨u, J v⟩ = ⟨Jᵀ u, v⟩``, for the first order.
     rtol, atol : float
         Bounds on the difference, relative to the largest derivative and absolute.
 
@@ -42,12 +44,12 @@ def check_grads(
     ------
     WrongDerivativeError
         Names the order, the mode, both values and the error.
-    ValueError
+    ModeError
         A mode is not known.
 
     Notes
     -----
-    Cost: 13 evaluations of ``f`` and one pass for each order.  Source: Ridders 1982, Accurate computation of F'(x) and
+    Cost: 13 evaluations of ``f`` and one pass for each order, and one reverse sweep.  Source: Ridders 1982, Accurate computation of F'(x) and
     F'(x) F''(x), Advances in Engineering Software 4(2).
 
     Examples
@@ -56,15 +58,34 @@ def check_grads(
     >>> import dualjit as dj
     >>> dj.check_grads(lambda x: np.sum(np.sin(x) * x), (np.array([0.5, 2.0]),))
     """
-    unknown = set(modes) - {"fwd"}
+    unknown = set(modes) - {"fwd", "rev"}
     if unknown:
-        raise ValueError(f"modes={modes!r}: {sorted(unknown)} not known; the modes are ('fwd',)")
+        raise ModeError(f"modes={modes!r}: {sorted(unknown)} not known; the modes are ('fwd', 'rev')")
     rng = np.random.default_rng(SEED)
     function, point = f, tuple(args)
+    if "rev" in modes:
+        _check_transposed(f, point, _random_like(point, rng), rng, rtol, atol)
     for level in range(1, order + 1):
+        if "fwd" not in modes:
+            break
         direction = _random_like(point, rng)
         _check_along(function, point, direction, level, rtol, atol)
         function, point = driver(function), (point, direction)
+
+
+def _check_transposed(f, point, direction, rng, rtol, atol) -> None:
+    """The dot-product identity: it needs no differences."""
+    forward = _flat(jvp(f, point, direction)[1])
+    answer, pullback = vjp(f, *point)
+    cotangent = _random_like(answer, rng)
+    by_outputs = float(_flat(cotangent) @ forward)
+    by_inputs = float(_flat(pullback(cotangent)) @ _flat(direction))
+    scale = max(float(np.abs(_flat(cotangent)) @ np.abs(forward)), 1.0)
+    if not abs(by_outputs - by_inputs) <= atol + rtol * scale:
+        raise WrongDerivativeError(
+            f"reverse and forward mode differ: u·(J v) is {by_outputs:.17g} by forward mode, (Jᵀu)·v is {by_inputs:.17g} by "
+            f"reverse mode (difference {abs(by_outputs - by_inputs):.3g}, allowed {atol + rtol * scale:.3g})"
+        )
 
 
 def _check_along(f, point, direction, level, rtol, atol) -> None:

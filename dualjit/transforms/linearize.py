@@ -13,15 +13,20 @@ from dualjit.errors import ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
+from dualjit.numbers.intrinsics import lift
+from dualjit.numbers.types import Dual, top_level
 from dualjit.transforms.arguments import python_function, signature_of
-from dualjit.transforms.forward import ForwardPass, carries, dual_copy, without_none
+from dualjit.transforms.forward import ForwardPass, carries, dual_copy, named, without_none
 from dualjit.transforms.jvp import jvp
+from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import check_differentiable, check_output, children, is_list, is_tuple, leaves, pack
+from dualjit.transforms.vjp import Pullback, copied, reverse_of_primals
 
 LANES = 16
 
 _drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_transposed_drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def linearize(f: Callable, *primals) -> tuple:
@@ -39,7 +44,8 @@ def linearize(f: Callable, *primals) -> tuple:
     y : like the answer of ``f``
     J : LinearMap
         ``J(v)`` is ``J(x) @ v`` with tangents like the primals and an answer like ``y``; ``J @ V`` multiplies a
-        matrix with n rows (all inputs, flattened in order), giving m rows.  A ``scipy.sparse.linalg.LinearOperator``.
+        matrix with n rows (all inputs, flattened in order), giving m rows.  ``J.T(u)`` and ``J.T @ U`` are the transposed
+        map, by reverse mode; ``J1 @ J2.T`` is a matrix.  A ``scipy.sparse.linalg.LinearOperator``.
 
     Raises
     ------
@@ -48,7 +54,8 @@ def linearize(f: Callable, *primals) -> tuple:
 
     Notes
     -----
-    Cost: ``J(v)`` one pass, ``J @ V`` one pass for every 16 columns.  Memory never holds the Jacobian.
+    Cost: ``J(v)`` one pass, ``J @ V`` one pass for every 16 columns; ``J.T(u)`` and ``J.T @ U`` as many forward and reverse
+    sweeps.  ``J1 @ J2.T`` for m rows of J2: ``ceil(m / 16)`` of each.  Memory never holds a Jacobian.
 
     Examples
     --------
@@ -63,7 +70,7 @@ def linearize(f: Callable, *primals) -> tuple:
            [0., 0., 6.]])
     """
     f = as_function(f)
-    point = _copied(primals)
+    point = copied(primals)
     zeros = _map(point, lambda x: np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0)
     y = jvp(f, point, zeros)[0]
     return y, LinearMap(f, point, y)
@@ -73,7 +80,7 @@ class LinearMap(LinearOperator):
     """The derivative of a function at a point: ``J(v)``, ``J @ V``; shape ``(m, n)``, flattened."""
 
     def __init__(self, f: Callable, primals: tuple, y):
-        self._f, self._primals = f, primals
+        self._f, self._primals, self._y = f, primals, y
         self._input_shapes = [np.shape(x) for x in _leaves(primals)]
         outputs = list(_leaves(y))
         self._output_shapes = [np.shape(v) for v in outputs]
@@ -96,6 +103,69 @@ class LinearMap(LinearOperator):
     def _matvec(self, column):
         return self._matmat(np.reshape(column, (-1, 1)))
 
+    def __matmul__(self, other):
+        return product(self, other) if isinstance(other, (LinearMap, TransposedMap)) else super().__matmul__(other)
+
+    def _transpose(self):
+        return TransposedMap(self)
+
+    _adjoint = _transpose  # real
+
+    def _rmatmat(self, columns):
+        columns = np.ascontiguousarray(columns, dtype=self.dtype)
+        return _transposed_driver(self._f)(self._primals, self._y, columns)
+
+    def _rmatvec(self, column):
+        return self._rmatmat(np.reshape(column, (-1, 1)))
+
+
+class TransposedMap(LinearOperator):
+    """The transposed derivative of a function at a point: ``J.T(u)``, ``J.T @ U``; shape ``(n, m)``."""
+
+    def __init__(self, original: LinearMap):
+        self._original = original
+        super().__init__(original.dtype, original.shape[::-1])
+
+    def __call__(self, cotangent):
+        """``u @ J(x)`` for a cotangent like the answer: like the primal, a tuple where there are several."""
+        original = self._original
+        bars = Pullback(original._f, original._primals, original._y)(cotangent)
+        return bars[0] if len(bars) == 1 else bars
+
+    def __matmul__(self, other):
+        return product(self, other) if isinstance(other, (LinearMap, TransposedMap)) else super().__matmul__(other)
+
+    def _matmat(self, columns):
+        return self._original._rmatmat(columns)
+
+    def _matvec(self, column):
+        return self._original._rmatvec(column)
+
+    def _transpose(self):
+        return self._original
+
+    _adjoint = _transpose
+
+    def _rmatmat(self, columns):
+        return self._original._matmat(columns)
+
+    def _rmatvec(self, column):
+        return self._original._matvec(column)
+
+
+def product(a, b) -> np.ndarray:
+    """The product of two maps as a matrix, some columns at a time."""
+    if a.shape[1] != b.shape[0]:
+        raise ShapeError("the right factor", b.shape, (a.shape[1], "any number"))
+    columns = b.shape[1]
+    answer = np.empty((a.shape[0], columns), np.result_type(a.dtype, b.dtype))
+    for first in range(0, columns, LANES):
+        last = min(first + LANES, columns)
+        units = np.zeros((columns, last - first))
+        units[first:last] = np.eye(last - first)
+        answer[:, first:last] = a.matmat(b.matmat(units))
+    return answer
+
 
 def _leaves(structure):
     if isinstance(structure, (tuple, list)):
@@ -112,10 +182,6 @@ def _map(structure, leaf):
     return leaf(structure)
 
 
-def _copied(primals):
-    return _map(primals, lambda x: x.copy() if isinstance(x, np.ndarray) else x)
-
-
 def _count(shapes) -> int:
     return sum(int(np.prod(s)) for s in shapes)
 
@@ -127,6 +193,62 @@ def _driver(f: Callable) -> Derivative:
         skeleton = build(name, f"def {name}(primals, columns):\n    pass\n", {})
         _drivers[f] = Derivative(skeleton, _Body(f, name), f, (_driver, (f,), {}))
     return _drivers[f]
+
+
+def _transposed_driver(f: Callable) -> Derivative:
+    """The dispatcher ``(primals, y, U) -> J.T @ U`` of ``f``, ``y`` being of the shapes of the answer; one per function."""
+    if f not in _transposed_drivers:
+        name = identifier(f"pullback_{python_function(f).__name__}")
+        skeleton = build(name, f"def {name}(primals, y, columns):\n    pass\n", {})
+        _transposed_drivers[f] = Derivative(skeleton, _TransposedBody(f, name), f, (_transposed_driver, (f,), {}))
+    return _transposed_drivers[f]
+
+
+class _TransposedBody(Implementation):
+    """Writes the driver: rows of U are the partials of the answer's cotangent, 16 columns in one sweep."""
+
+    def __init__(self, f, name: str):
+        self.f, self.name = f, name
+
+    def __call__(self, argtypes: tuple) -> Callable:
+        primals, y, columns = argtypes
+        reverse = reverse_of_primals(self.f, primals)
+        w = Writer()
+        self.write(w, reverse, y, columns)
+        return build(self.name, w.text(f"def {self.name}(primals, y, columns):"), w.names)
+
+    def write(self, w: Writer, reverse: ReversePass, y: types.Type, columns: types.Array) -> None:
+        number = Dual(reverse.zero_type, LANES, top_level(*reverse.given) + 1)
+        reverse.check_aliases(w)
+        kind = named(w, "kind", f"{w.bind('lift', lift)}(0.0, {w.bind('T', number)})")
+        inputs = [pair for name, t in zip(reverse.names, reverse.given, strict=True) for pair in leaves(t, name)]
+        w(f"_dj_n = {' + '.join(_size(e, t) for e, t in inputs)}")
+        w("_dj_k = columns.shape[1]")
+        w(f"_dj_out = {w.bind('zeros', np.zeros)}((_dj_n, _dj_k), {w.bind('dtype', columns.dtype)})")
+        w("_dj_c = 0")
+        with w.block("while _dj_c < _dj_k:"):
+            w("_dj_row = 0")
+            seeds = [self.seed(w, e, t, kind) for e, t in leaves(y, "y")]
+            shadows = reverse.shadows(w, kind)
+            answer = reverse.call(w, shadows, seeds, kind)
+            bars = reverse.gradients(w, shadows, answer, 0)
+            w("_dj_row = 0")
+            for i, t in enumerate(reverse.given):
+                for part, leaf in leaves(t, bars[i]):
+                    size = f"{part}.size" if isinstance(leaf, types.Array) else "1"
+                    rows = f"_dj_out[_dj_row:_dj_row + {size}]"
+                    w(f"{w.bind('store_columns', blocks.store_columns)}({part}, {rows}, _dj_k, -_dj_c)")
+                    w(f"_dj_row += {size}")
+            w(f"_dj_c += {LANES}")
+        w("return _dj_out")
+
+    def seed(self, w: Writer, expr: str, t: types.Type, kind: str) -> str:
+        """Columns of U as the cotangent of a part of the answer."""
+        one = not isinstance(t, types.Array)
+        bar = named(w, "seed", f"{w.bind('full', np.full)}({'1' if one else f'{expr}.shape'}, {kind})")
+        w(f"{w.bind('load_columns', blocks.load_columns)}({bar}, columns, _dj_row, _dj_c)")
+        w(f"_dj_row += {bar}.size")
+        return f"{bar}[0]" if one else bar
 
 
 class _Body(Implementation):

@@ -48,12 +48,12 @@ class Judge:
             self.process.join()
             self.process = None
 
-    def __call__(self, name: str, text: str) -> Verdict:
+    def __call__(self, name: str, text: str, quick: bool = True) -> Verdict:
         if self.process is None or self.served >= RENEWED_AFTER:
             self.stop()
             self.start()
         self.served += 1
-        self.connection.send((name, text))
+        self.connection.send((name, text, quick))
         try:
             if self.connection.poll(PATIENCE):
                 return self.connection.recv()
@@ -68,8 +68,9 @@ class Judge:
 class Search:
     """Judges programs with two processes; shrinks the first failures of each group."""
 
-    def __init__(self, until: float, shrinks: int, out: Path | None, statements: int):
-        self.until, self.shrinks, self.out, self.statements = until, shrinks, out, statements
+    def __init__(self, until: float, given: argparse.Namespace):
+        self.until, self.shrinks, self.out = until, given.shrinks, given.out
+        self.statements, self.verbose = given.statements, given.verbose
         self.counts: Counter[str] = Counter()
         self.reports: list[str] = []
 
@@ -84,8 +85,10 @@ class Search:
             if time.monotonic() > self.until:
                 break
             program = ReverseProgram(seed, self.statements)
-            verdict = judge(program.name, program.text)
+            verdict = judge(program.name, program.text, quick=seed % 4 != 0)
             self.counts[verdict.group if verdict.bad else verdict.kind] += 1
+            if verdict.bad or self.verbose:
+                print(f"seed {seed}: {verdict.group}", flush=True)
             if verdict.bad and self.counts[verdict.group] <= self.shrinks:
                 self.report(seed, shrink(program.name, program.text, verdict, judge), verdict)
         judge.stop()
@@ -99,7 +102,11 @@ class Search:
 
 def shrink(name: str, text: str, verdict: Verdict, judge: Judge) -> str:
     """The smallest program with a failure of the same group."""
-    return shrunk(text, lambda smaller: judge(name, smaller).group == verdict.group)
+
+    def fails(smaller: str) -> bool:
+        return judge(name, smaller, quick=verdict.kind != "value").group == verdict.group
+
+    return shrunk(text, fails)
 
 
 def main() -> None:
@@ -109,10 +116,11 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--shrinks", type=int, default=1, help="how many failures of a group are shrunk")
     parser.add_argument("--statements", type=int, default=6)
+    parser.add_argument("--verbose", action="store_true", help="print every verdict")
     parser.add_argument("--out", type=Path, help="a file for the reports")
     given = parser.parse_args()
     first, last = map(int, given.seeds.split(":"))
-    search = Search(time.monotonic() + 60 * given.minutes, given.shrinks, given.out, given.statements)
+    search = Search(time.monotonic() + 60 * given.minutes, given)
     search.run(range(first, last), given.processes)
     for group, count in search.counts.most_common():
         print(f"{count:6d}  {group}")

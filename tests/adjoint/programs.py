@@ -1,8 +1,7 @@
 """Random programs for reverse mode: those of the forward tests, with control flow, rebinding, tuples and lists beside.
 
-A program is ``f(x, y, c, n)`` with a vector, a second vector, a number and an integer, and returns one number: a sum of
-what exists at its end, with fixed random weights.  Names that are made in a block are forgotten at its end, so all names
-are defined.
+A program is ``f(x, y, c, n)`` with two vectors, a number and an integer, and returns one number: a sum of what exists
+at its end, with fixed random weights.  Names that are made in a block are forgotten at its end, so all are defined.
 """
 
 from __future__ import annotations

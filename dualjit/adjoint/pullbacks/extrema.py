@@ -56,9 +56,9 @@ def add_to_first(a_bar, a, y, y_bar):
 
 @pullback("ptp", a="a")
 def ptp(a, y_bar, a_bar):
-    low, high, k = 0, 0, 0
+    low, high = 0, 0
     least = greatest = a.flat[0]
-    for v in a.flat:
+    for k, v in enumerate(a.flat):
         if np.isnan(v):
             a_bar.flat[k] += y_bar
             return
@@ -66,6 +66,5 @@ def ptp(a, y_bar, a_bar):
             greatest, high = v, k
         if v < least:
             least, low = v, k
-        k += 1
     a_bar.flat[high] += y_bar
     a_bar.flat[low] -= y_bar

@@ -2,8 +2,8 @@
 
 One idea: only the lower triangle of the operand is read, so only there is something added.
 
-Sources: Smith 1995, Differentiation of the Cholesky algorithm, in the form of Murray 2016, arXiv:1602.07527 (level 2); Giles
-2008, 3.1: A_bar = V (w_bar + F o (V' V_bar)) V' with F_ij = 1 / (w_j - w_i).
+Sources: Smith 1995, Differentiation of the Cholesky algorithm, in the form of Murray 2016, arXiv:1602.07527 (level 2);
+Giles 2008, 3.1: A_bar = V (w_bar + F o (V' V_bar)) V' with F_ij = 1 / (w_j - w_i).
 """
 
 from __future__ import annotations

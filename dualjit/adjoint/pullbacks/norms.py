@@ -1,7 +1,7 @@
 """Pullback of norms of vectors and matrices: at the origin nothing is added.
 
-The singular vectors of a matrix ``x`` are the halves of eigenvectors of ``[0 x; x' 0]``, which forward mode can differentiate
-once more.
+The singular vectors of a matrix ``x`` are the halves of eigenvectors of ``[0 x; x' 0]``, which forward mode can
+differentiate once more.
 
 Source: Magnus and Neudecker, Matrix Differential Calculus, 8.8: the derivative of a simple singular value is u v'.
 """

@@ -12,15 +12,21 @@ import numpy as np
 from numba import njit
 from numba.extending import register_jitable
 
-from dualjit.adjoint.pullbacks.adding import add_at, spread
+from dualjit.adjoint.pullbacks.adding import add_at, add_total, spread
 from dualjit.adjoint.pullbacks.registry import pullback
 
 
 @pullback("where", condition="", x="condition", y="condition")
 def where(condition, answer_bar, x_bar, y_bar):
-    chosen = np.broadcast_to(np.asarray(condition), answer_bar.shape)
-    part(x_bar, answer_bar, chosen, True)
-    part(y_bar, answer_bar, chosen, False)
+    if answer_bar.ndim == 0:
+        if np.asarray(condition)[()] != 0:
+            add_total(x_bar, answer_bar)
+        else:
+            add_total(y_bar, answer_bar)
+    else:
+        chosen = np.broadcast_to(np.asarray(condition), answer_bar.shape)
+        part(x_bar, answer_bar, chosen, True)
+        part(y_bar, answer_bar, chosen, False)
 
 
 @register_jitable
@@ -163,53 +169,68 @@ def sorted_(iterable, key, reverse, y_bar, iterable_bar):
 def add_item(shadows, k, cotangent):
     """Add to an item of a list, an array or a tuple some items of which are inactive."""
     if isinstance(shadows, tuple):
-        if len(shadows) > 0:
-            if k == 0:
-                add_at(shadows[0], (), cotangent)
-            add_item(shadows[1:], k - 1, cotangent)
+        add_to_tuple(shadows, k, cotangent)
     else:
         shadows[k] += cotangent
 
 
+@register_jitable
+def add_to_tuple(shadows, k, cotangent):
+    if len(shadows) > 0:
+        if k == 0:
+            add_at(shadows[0], (), cotangent)
+        add_to_tuple(shadows[1:], k - 1, cotangent)
+
+
 @pullback("take", a="")
 def take(indices, axis, y_bar, a_bar):
+    places, flat = np.ravel(np.asarray(indices)), np.ravel(np.asarray(y_bar))
     if axis is None:
-        take_flat(np.asarray(indices), np.asarray(y_bar), a_bar)
+        add_taken(places, flat, a_bar.size, 1, a_bar)
     else:
-        take_along(np.asarray(indices), np.asarray(y_bar), axis % a_bar.ndim, a_bar)
+        add_taken(places, flat, a_bar.shape[axis], beyond(a_bar.shape, axis % a_bar.ndim), a_bar)
 
 
 @register_jitable
-def take_flat(indices, y_bar, shadow):
-    for i, k in np.ndenumerate(indices):
-        shadow.flat[k + shadow.size if k < 0 else k] += y_bar[i]
+def beyond(shape, axis):
+    """How many elements the axes after this one have together."""
+    size = 1
+    for i in range(axis + 1, len(shape)):
+        size *= shape[i]
+    return size
 
 
 @register_jitable
-def take_along(indices, y_bar, axis, shadow):
-    to = np.moveaxis(shadow, axis, 0)
-    if indices.ndim == 0:
-        to[indices[()], ...] += y_bar
-    else:
-        source = np.moveaxis(y_bar, axis, 0)
-        for k in range(indices.size):
-            to[indices[k], ...] += source[k]
+def add_taken(places, y_bar, length, inner, shadow):
+    """In C order, an index of an axis of this length names runs of ``inner`` elements at equal distances."""
+    flat, k = shadow.flat, 0
+    for start in range(0, shadow.size, max(length * inner, 1)):
+        for place in places:
+            first = start + (place + length if place < 0 else place) * inner
+            for i in range(first, first + inner):
+                flat[i] += y_bar[k]
+                k += 1
 
 
 @pullback("take_along_axis", arr="")
 def take_along_axis(indices, axis, y_bar, arr_bar):
     if axis is None:
-        take_flat(indices, y_bar, arr_bar)
+        add_taken(indices, y_bar, arr_bar.size, 1, arr_bar)
     else:
-        take_rows(np.swapaxes(indices, axis, -1), np.swapaxes(y_bar, axis, -1), np.swapaxes(arr_bar, axis, -1))
+        add_along(np.broadcast_to(indices, y_bar.shape), y_bar, axis % arr_bar.ndim, arr_bar)
 
 
 @register_jitable
-def take_rows(indices, y_bar, shadow):
-    """Along the last axis; over the others, operands are broadcast."""
-    picked, rows = np.broadcast_to(indices, y_bar.shape), spread(shadow, y_bar.shape[:-1] + shadow.shape[-1:])
-    for i in np.ndindex(y_bar.shape[:-1]):
-        put_back(picked[i], y_bar[i], rows[i])
+def add_along(indices, y_bar, axis, shadow):
+    """Along the other axes, what has one index there is broadcast."""
+    flat = shadow.flat
+    for at, g in np.ndenumerate(y_bar):
+        place = 0
+        for i in range(shadow.ndim):
+            n = shadow.shape[i]
+            k = indices[at] if i == axis else min(at[i], n - 1)
+            place = place * n + (k + n if k < 0 else k)
+        flat[place] += g
 
 
 @pullback("extract", arr="condition")

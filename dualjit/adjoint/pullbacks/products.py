@@ -1,7 +1,7 @@
 """Pullbacks of products of vectors and matrices.
 
-One idea: a product is bilinear, so the cotangent of one factor is a product of the answer's cotangent with the other.  Products
-of two matrices go to BLAS; the outer products that give the cotangent of a matrix are added in place.
+One idea: a product is bilinear, so the cotangent of one factor is a product of the answer's cotangent with the other.
+Products of two matrices go to BLAS; the outer products that give the cotangent of a matrix are added in place.
 
 Source: Giles 2008, 2.2.1: A_bar = C_bar B', B_bar = A' C_bar.
 """
@@ -46,7 +46,7 @@ def vdot(left, right, y_bar, left_bar, right_bar):
 
 @njit
 def add(x_bar, change):
-    """A function of its own: Numba resolves ``is None`` and ``ndim`` of an argument only where that isn't assigned to."""
+    """Apart, for Numba resolves ``is None`` and ``ndim`` of an argument only where that isn't assigned to."""
     x_bar += change
 
 

@@ -49,10 +49,10 @@ def nanquantile(a, q, y_bar, a_bar):
 
 @njit
 def has_numbers_alone(a):
+    found = False
     for v in a.flat:
-        if np.isnan(v):
-            return False
-    return True
+        found = found or np.isnan(v)
+    return not found
 
 
 @njit

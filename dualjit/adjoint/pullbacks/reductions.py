@@ -127,13 +127,12 @@ def trapezoid(y, x, dx, answer_bar, y_bar, x_bar, dx_bar):
                     add_heights(x_bar, y[at], answer_bar[at])
                 else:
                     add_heights(x_bar[at], y[at], answer_bar[at])
-    if dx_bar is not None:
-        if x is None:
-            if y.ndim == 1:
-                dx_bar[()] += answer_bar * area(y)
-            else:
-                for at in np.ndindex(answer_bar.shape):
-                    dx_bar[()] += answer_bar[at] * area(y[at])
+    if dx_bar is not None and x is None:
+        if y.ndim == 1:
+            dx_bar[()] += answer_bar * area(y)
+        else:
+            for at in np.ndindex(answer_bar.shape):
+                dx_bar[()] += answer_bar[at] * area(y[at])
 
 
 @njit

@@ -1,7 +1,7 @@
 """Pullbacks of products and of sums and products along an array.
 
-One idea: what runs forwards in the primal runs backwards here.  The cotangent of a factor takes the product of all others, as
-that of those before it times that of those behind it: right at zeros.
+One idea: what runs forwards in the primal runs backwards here.  The cotangent of a factor takes the product of all
+others, as that of those before it times that of those behind it: right at zeros.
 """
 
 from __future__ import annotations

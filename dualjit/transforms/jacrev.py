@@ -1,0 +1,198 @@
+"""``jacrev``: Jacobians by rows, N of them in one sweep.
+
+The cotangents are duals whose partials are N cotangents at once (their values are never used): the same adjoint program,
+compiled for them, gives N rows.  Lane ``l`` of the answer's shadow is seeded for row ``start + l``; lane ``l`` of an argument's shadow is
+that row of the Jacobian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numba import types
+
+from dualjit.errors import ArgnumsError, StructureError
+from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.vectorized import as_function
+from dualjit.numbers import blocks
+from dualjit.numbers.intrinsics import lift
+from dualjit.numbers.types import Dual, strip, top_level
+from dualjit.transforms.arguments import Selection, flat_arguments, python_function, select, signature_of
+from dualjit.transforms.forward import named
+from dualjit.transforms.grad import check_selected, differentiated
+from dualjit.transforms.jacfwd import CHUNKS
+from dualjit.transforms.reverse import ReversePass
+from dualjit.transforms.source import Writer, build, header, identifier
+from dualjit.transforms.structure import check_output, is_list, is_tuple, leaves, pack, scalar_type
+
+UNKNOWN_ROWS = 16
+
+
+def jacrev(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = None) -> Derivative:
+    """Jacobian of ``f`` by reverse mode.
+
+    Parameters
+    ----------
+    f : callable
+        Python function, or function jitted with ``numba.njit``; its code need not know about derivatives.
+    argnums : int, str, or tuple of these
+        Which arguments to differentiate with respect to: positions (negative ones count from the end) or names.
+    has_aux : bool
+        ``f`` returns a pair ``(y, aux)``; ``y`` is differentiated, ``aux`` is returned beside the Jacobian.
+    chunk : int, optional
+        Rows per sweep: 1, 2, 4, 8, 16 or 32.  By default all of them where ``f`` returns numbers, up to 16, and 16 where
+        it returns arrays.
+
+    Returns
+    -------
+    Derivative
+        A Numba dispatcher with the parameters of ``f``.  It returns what :func:`dualjit.jacfwd` returns: an array of shape
+        ``y.shape + x.shape``, a float where both are numbers, nested as ``y``, then as the arguments.
+
+    Raises
+    ------
+    ArgnumsError
+        ``argnums`` selects nothing, something twice or something that isn't there.
+    DTypeError
+        At the first call: a selected argument is not real floating point.
+    UnsupportedError
+        At the first call: active data reaches something whose derivative is not known.
+
+    Notes
+    -----
+    Cost: ``ceil(m / N)`` forward and reverse sweeps for m outputs and N rows a sweep, whatever the number of inputs.
+    Source: Griewank and Walther, Evaluating Derivatives, section 3.2 (vector mode).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> def f(x):
+    ...     return np.array([x[0] * x[1], np.sin(x[0])])
+    >>> dj.jacrev(f)(np.array([0.0, 3.0]))
+    array([[3., 0.],
+           [1., 0.]])
+    """
+    f = as_function(f)
+    selection = select(f, argnums)
+    if chunk is not None and not (isinstance(chunk, int) and chunk in CHUNKS):
+        raise ArgnumsError(f"chunk={chunk!r}: the rows per sweep are one of {CHUNKS}, or None to let dualjit choose")
+    name = identifier(f"jacrev_{python_function(f).__name__}")
+    names: dict = {}
+    skeleton = build(name, header(name, signature_of(f), names) + "\n    pass\n", names)
+    skeleton.__doc__ = f"Jacobian of {python_function(f).__name__} by reverse mode."
+    implement = RowDriver(f, name, selection, has_aux, chunk)
+    return Derivative(skeleton, implement, f, (jacrev, (f, argnums, has_aux, chunk), {}))
+
+
+class RowDriver(Implementation):
+    """Writes the driver for given argument types."""
+
+    def __init__(self, f, name: str, selection: Selection, has_aux: bool, chunk: int | None):
+        self.f, self.name, self.selection, self.has_aux, self.chunk = f, name, selection, has_aux, chunk
+
+    def __call__(self, argtypes: tuple) -> Callable:
+        names, given = flat_arguments(self.f, argtypes)
+        check_selected(self.selection, names, given, self.name)
+        reverse = ReversePass(self.f, given, names, self.selection.positions, rows=True, value=True, aux=self.has_aux)
+        answer = differentiated(reverse.return_type, self.has_aux, reverse.name)
+        check_output(answer, reverse.name)
+        for expr, leaf in [
+            *leaves(answer, reverse.name),
+            *((n, u) for i in self.selection.positions for n, u in leaves(given[i], names[i])),
+        ]:
+            if is_list(leaf) or isinstance(leaf, types.Optional):
+                raise StructureError(
+                    f"{expr} has type {strip(leaf)}: jacrev takes numbers, arrays and tuples; use jacfwd"
+                )
+        w = Writer()
+        RowBody(w, reverse, self.selection, answer, self.has_aux, self.chunk).write()
+        return build(self.name, w.text(header(self.name, signature_of(self.f), w.names)), w.names)
+
+
+class RowBody:
+    """The body of a driver for given types."""
+
+    def __init__(self, w: Writer, reverse: ReversePass, selection: Selection, answer, has_aux: bool, chunk):
+        self.w, self.reverse, self.selection, self.answer, self.has_aux = w, reverse, selection, answer, has_aux
+        outputs = [t for _, t in leaves(answer, "")]
+        self.numbers = all(not isinstance(t, types.Array) for t in outputs)
+        self.lanes = chunk or (next((n for n in CHUNKS if n >= len(outputs)), 16) if self.numbers else UNKNOWN_ROWS)
+        self.one_sweep = self.numbers and len(outputs) <= self.lanes
+        self.number = Dual(reverse.zero_type, self.lanes, top_level(*reverse.given) + 1)
+
+    def write(self) -> None:
+        w, reverse = self.w, self.reverse
+        reverse.check_aliases(w)
+        kind = named(w, "kind", f"{w.bind('lift', lift)}(0.0, {w.bind('T', self.number)})")
+        w("_dj_start = 0")
+        with w.block("while True:"):
+            shadows = reverse.shadows(w, kind)
+            answer = reverse.call(w, shadows, ["-_dj_start"], kind)
+            y = named(w, "y", f"{answer}[0][0]" if self.has_aux else f"{answer}[0]")
+            bars = reverse.gradients(w, shadows, answer, 1)
+            inputs = [pair for i in self.selection.positions for pair in self.inputs(i, bars[i])]
+            with w.block("if _dj_start == 0:"):
+                w("_dj_m = 0")
+                results = [self.allocate(part, t, inputs) for part, t in leaves(self.answer, y)]
+                if self.has_aux:
+                    w(f"_dj_aux = {answer}[0][1]")
+            w("_dj_row = -_dj_start")
+            for (part, t), row in zip(leaves(self.answer, y), results, strict=True):
+                for (bar, u, _), block in zip(inputs, row, strict=True):
+                    self.store(bar, u, block)
+                w(f"_dj_row += {part}.size" if isinstance(t, types.Array) else "_dj_row += 1")
+            w(f"_dj_start += {self.lanes}")
+            with w.block(f"if {'True' if self.one_sweep else '_dj_start >= _dj_m'}:"):
+                w("break")
+        structure = self.assemble(self.answer, iter(self.finished(results, inputs)))
+        w(f"return {structure}, _dj_aux" if self.has_aux else f"return {structure}")
+
+    def inputs(self, i: int, bar: str) -> list[tuple[str, types.Type, str]]:
+        """Cotangents, types and expressions of the numbers and arrays of an argument; numbers become arrays of one."""
+        found = []
+        given = leaves(self.reverse.given[i], self.reverse.names[i])
+        for (x, u), (part, _) in zip(given, leaves(self.reverse.given[i], bar), strict=True):
+            if not isinstance(u, types.Array):
+                part = named(self.w, "bar", f"{self.w.bind('full', np.full)}(1, {part})")
+            found.append((part, u, x))
+        return found
+
+    def allocate(self, y: str, t: types.Type, inputs) -> list[str]:
+        """Blocks of the derivative of one output by each input, zeros."""
+        w = self.w
+        w(f"_dj_m += {y}.size" if isinstance(t, types.Array) else "_dj_m += 1")
+        blocks_of = []
+        base = w.bind("base", strip(scalar_type(t)))
+        for _, u, x in inputs:
+            shape = " + ".join(f"{e}.shape" for e, v in ((y, t), (x, u)) if isinstance(v, types.Array)) or "(1,)"
+            blocks_of.append(named(w, "J", f"{w.bind('zeros', np.zeros)}({shape}, {base})"))
+        return blocks_of
+
+    def store(self, bar: str, u: types.Type, block: str) -> None:
+        self.w(f"{self.w.bind('store_rows', blocks.store_rows)}({bar}, {block}, _dj_row)")
+
+    def finished(self, results, inputs) -> list[list[str]]:
+        """Numbers where both output and input are numbers."""
+        outputs = [t for _, t in leaves(self.answer, "")]
+        return [
+            [
+                block if isinstance(t, types.Array) or isinstance(u, types.Array) else f"{block}[0]"
+                for (_, u, _), block in zip(inputs, row, strict=True)
+            ]
+            for t, row in zip(outputs, results, strict=True)
+        ]
+
+    def assemble(self, t: types.Type, results) -> str:
+        """The structure of the answer, in each place the structure of the arguments."""
+        if is_tuple(t):
+            return pack(t, [self.assemble(item, results) for item in t.types], self.w.bind)
+        variables = iter(next(results))
+        parts = [self.structure(self.reverse.given[i], variables) for i in self.selection.positions]
+        return parts[0] if self.selection.single else f"({', '.join(parts)},)"
+
+    def structure(self, t: types.Type, variables) -> str:
+        if is_tuple(t):
+            return pack(t, [self.structure(item, variables) for item in t.types], self.w.bind)
+        return next(variables)
