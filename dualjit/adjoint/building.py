@@ -14,6 +14,7 @@ from dualjit.program.canonical import Canonical, canonical
 from dualjit.program.expansion import expanded
 from dualjit.program.iteration import with_counted_loops
 from dualjit.program.naming import Names
+from dualjit.program.numbering import numbered
 from dualjit.program.simplify import simplified
 
 
@@ -34,7 +35,7 @@ def prepared(function: p.Function) -> Canonical:
     names = Names(function)
     function = expanded(function, names)
     function, counted = with_counted_loops(function, names)
-    return canonical(simplified(function), counted, names)
+    return canonical(numbered(simplified(function)), counted, names)
 
 
 def adjoint_program(c: Canonical, seeds, name: str, raises: bool = True) -> tuple[p.Function, Plan]:
@@ -44,5 +45,8 @@ def adjoint_program(c: Canonical, seeds, name: str, raises: bool = True) -> tupl
     plan = Plan(c, shadowed, answer, Rules)
     for v in shadows(answer) if isinstance(answer, p.Var) else ():
         plan.need(v, None)
-    part = Slice(plan, answer, seeds.value)
+    part = Slice(plan, answer, seeds.value, raises)
+    if raises and part.dropped:
+        plan.need_divisors(part.dropped)
+        part = Slice(plan, answer, seeds.value, raises)
     return Generator(c, plan, part, Rules, seeds, raises).function(name), plan

@@ -51,7 +51,7 @@ class Adjoint:
         raises = options.get("error_model") != "numpy"
         self.program, self.plan = adjoint_program(self.primal, self.seeds, f"{name}_adjoint", raises)
         self.tape = WORKSPACE in self.program.params
-        self.dispatcher = Emitted(self.program, ROUTINES, options)
+        self.dispatcher = Emitted(self.program, ROUTINES, options, self.tape)
 
     def seeded(self) -> list[p.Var]:
         """The cotangents which the adjoint takes for the answer, in order."""

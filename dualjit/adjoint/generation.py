@@ -13,7 +13,7 @@ import operator
 from dataclasses import dataclass
 
 from dualjit.adjoint.cotangents import KIND, ZERO, cotangent, shadows, slots
-from dualjit.adjoint.plan import Plan
+from dualjit.adjoint.plan import Plan, is_division
 from dualjit.adjoint.recording import prefixes
 from dualjit.adjoint.slicing import Slice
 from dualjit.adjoint.statements import pull
@@ -105,6 +105,8 @@ class Generator:
             region = self.plan.region_of(label)
             if region is not None and region in self.plan.acting:
                 self.rerun(label)
+        for label in self.plan.live_blocks:
+            region = self.plan.region_of(label)
             if region is None or region in self.plan.acting:
                 self.reverse(label)
         for region in self.plan.acting:
@@ -254,7 +256,9 @@ class Generator:
         e = Block(self, block.end.loc)
         for op in block.ops:
             if op in self.plan.recomputed:
-                self.repeat(e, op, region)
+                self.repeat(e, op)
+            if self.raises and region in self.part.dropped and is_division(op):
+                self.look_for_zero(e, op)
         if label != region.latch:
             self.set_ways(e, label, True)
         params = tuple(v for v in block.params if v.name in self.plan.recomputed_params)
@@ -267,22 +271,20 @@ class Generator:
             end = self.rerun_end(block, region)
         self.out[self.labels[label].rerun] = p.Block(self.labels[label].rerun, params, tuple(e.ops), end)
 
-    def repeat(self, e: Block, op: p.Op, region: Region) -> None:
+    def repeat(self, e: Block, op: p.Op) -> None:
         """Run an operation again.
 
         A division that has not raised before will not raise again.  Where the loop does not run forward its divisors are
         looked at together, at the end: nothing of the reverse sweep can be seen when it raises, and the loop has no exit.
         """
-        is_division = (
-            isinstance(op, p.Apply) and getattr(op.row, "name", "") == "div" and isinstance(op.target.type, Real)
-        )
-        if not is_division or not all(is_real(a) for a in op.args):
+        if is_division(op):
+            e.emit(p.Do(op.target, p.Routine("quotient"), op.args, loc=op.loc))
+        else:
             e.emit(op)
-            return
-        e.emit(p.Do(op.target, p.Routine("quotient"), op.args, loc=op.loc))
-        if region in self.part.dropped and self.raises:
-            failed = self.slot(FAILED)
-            e.emit(p.Do(failed, p.Routine("zero_seen"), (failed, op.args[1]), loc=op.loc))
+
+    def look_for_zero(self, e: Block, op: p.Op) -> None:
+        failed = self.slot(FAILED)
+        e.emit(p.Do(failed, p.Routine("zero_seen"), (failed, op.args[1]), loc=op.loc))
 
     def skip(self, e: Block, child: Region) -> p.End:
         """Past an inner loop, whose results are in the frame."""

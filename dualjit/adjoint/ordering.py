@@ -91,6 +91,8 @@ class Sum:
             block = self.plan.blocks[label]
             for op in block.ops:
                 inside = op.target is not None and op.target.name in members
+                if inside and sum(v.name in members for v in op.uses()) > 1:
+                    return True  # (s + x) - s
                 if not inside and self.plan.wants[op].acts and any(v.name in members for v in op.uses()):
                     return True
             for edge in block.end.edges:

@@ -22,7 +22,7 @@ from dualjit.adjoint.useful import useful_numbers
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region
 from dualjit.program.flow import successors
-from dualjit.program.types import Arr, Lst, holds_memory, is_number
+from dualjit.program.types import Arr, Lst, Real, holds_memory, is_number
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.table import ScalarRow
 
@@ -62,7 +62,7 @@ class Plan:
     """
 
     def __init__(self, c: Canonical, shadowed: Shadowed, answer, rules):
-        self.c, self.blocks, self.saved = c, shadowed.blocks, shadowed.saved
+        self.c, self.blocks, self.saved, self.mirrored = c, shadowed.blocks, shadowed.saved, shadowed.mirrored
         self.live_blocks = {k: b for k, b in self.blocks.items() if k not in c.doomed}
         self.memory = Memory(self.blocks)
         self.definitions = self.define()
@@ -74,6 +74,7 @@ class Plan:
         self.root: dict[str, p.Var] = {}
         self.undone: set[p.Op] = set()
         self.reads: list[tuple[str, Site]] = []
+        self._unordered: set[Region] | None = None
         self._seen: set[tuple[str, Region | None]] = set()
         self.promoted = {}
         self.useful = useful_numbers(self.blocks, answer)
@@ -82,7 +83,6 @@ class Plan:
         self.wants: dict[p.Op, Wants] = {op: recorder.of(op) for b in self.live_blocks.values() for op in b.ops}
         self.acting = self.acting_regions()
         self.settle()
-        self.unordered = unordered_regions(self)
 
     # ---- facts
 
@@ -140,6 +140,26 @@ class Plan:
         for op, (region, _, hoisted, load) in self.promoted.items():
             if self.wants[op].acts:
                 self.need_flush(region, hoisted, load)
+        self.put_back()
+
+    @property
+    def unordered(self) -> set[Region]:
+        if self._unordered is None:
+            self._unordered = unordered_regions(self)
+        return self._unordered
+
+    def need_divisors(self, dropped: set[Region]) -> None:
+        """Divisors of loops that do not run forward: the reverse sweep looks whether one is zero."""
+        for label, block in self.live_blocks.items():
+            region = self.region_of(label)
+            if region in dropped:
+                for op in block.ops:
+                    if is_division(op):
+                        self.need(op.args[1], region)
+        self.put_back()
+
+    def put_back(self) -> None:
+        """What has to be undone for what is read, until nothing is added."""
         count = None
         while count != (len(self._seen), len(self.reads), len(self.undone)):
             count = len(self._seen), len(self.reads), len(self.undone)
@@ -162,7 +182,7 @@ class Plan:
         wanted = {name for name, _ in self.reads}
         for name in wanted:
             for site, op in self.memory.writes.get(name, ()):
-                if op not in self.undone and site.block not in self.c.doomed and self.after_read(name, site):
+                if op not in self.undone and op not in self.mirrored and site.block not in self.c.doomed and self.after_read(name, site):
                     self.undone.add(op)
                     self.need_restoring(op, site)
 
@@ -263,12 +283,15 @@ class Plan:
         return isinstance(op, REPEATED)
 
     def is_local(self, shadow: p.Var, region: Region) -> bool:
-        """Is memory made in a round only used in it?"""
+        """Is memory made in a round only used in it?  What a parameter of the loop takes on is used in the next one."""
         name = self.memory.of(shadow)
         for v, found in self.definitions.items():
-            if self.memory._find(v) == name and (found.region is None or not region.contains(found.region)):
+            carried = found.op is None and found.region is region and found.block == region.header
+            if self.memory._find(v) == name and (carried or not region.contains(found.region)):
                 return False
-        return True
+        outside = (block for label, block in self.blocks.items() if not region.contains(self.region_of(label)))
+        used = (v for block in outside for op in (*block.ops, block.end) for v in op.uses())
+        return not any(self.memory.of(v) == name for v in used)
 
     # ---- loop-invariant elements
 
@@ -329,6 +352,11 @@ class Plan:
         if isinstance(load.index, p.Var) and load.index.name not in made:
             self.need(load.index, region.parent)
         self.need(cotangent(load.array), region.parent)
+
+
+def is_division(op: p.Op) -> bool:
+    """A quotient of two real numbers."""
+    return isinstance(op, p.Apply) and getattr(op.row, "name", "") == "div" and isinstance(op.target.type, Real)
 
 
 def reads_content(op: p.Op) -> bool:

@@ -30,11 +30,14 @@ class Shadowed:
         Its blocks.
     saved : dict
         Operations that write to memory, to (variable, its content before).
+    mirrored : set of operations
+        Methods done to shadow lists, which the adjoints of the methods take back.
     """
 
     def __init__(self, blocks: dict[int, p.Block], names: Names):
         self.names = names
         self.saved: dict[p.Op, list[tuple[p.Var, p.Var]]] = {}
+        self.mirrored: set[p.Op] = set()
         self.blocks = {}
         for label, block in blocks.items():
             ops = [made for op in block.ops for made in (*self.before(op), op, *self.after(op))]
@@ -184,7 +187,9 @@ class Shadowed:
             self.in_container(v) if isinstance(v, p.Var) and v.active else self.position(op, k, v)
             for k, v in enumerate(op.args)
         )
-        return [replace(op, target=target, receiver=cotangent(op.receiver), args=args)]
+        made = replace(op, target=target, receiver=cotangent(op.receiver), args=args)
+        self.mirrored.add(made)
+        return [made]
 
     @staticmethod
     def position(op: p.Method, k: int, v):

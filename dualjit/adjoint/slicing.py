@@ -8,7 +8,7 @@ Source: program slicing, Weiser 1981; "adjoint dead code", Hascoet and Araya-Pol
 from __future__ import annotations
 
 from dualjit.adjoint.memory import harmless, written_by
-from dualjit.adjoint.plan import RAISING, Plan, argument_for, reads_content
+from dualjit.adjoint.plan import RAISING, Plan, argument_for, is_division, reads_content
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Region
 from dualjit.program.types import Lst, holds_memory
@@ -27,8 +27,8 @@ class Slice:
         Loops that do not run forward.
     """
 
-    def __init__(self, plan: Plan, answer, value_wanted: bool):
-        self.plan = plan
+    def __init__(self, plan: Plan, answer, value_wanted: bool, raises: bool):
+        self.plan, self.raises = plan, raises
         self.ops: set[p.Op] = set()
         self.params: set[str] = set()
         self.kept: set[Region] = set()
@@ -68,15 +68,18 @@ class Slice:
                 opaque = isinstance(op, p.Call) and not harmless(op)
                 if isinstance(op, p.Print | p.Next) or opaque:
                     self.run(op)
-            if isinstance(block.end, p.Raise) and not self.covered(label):
-                self.keep(plan.region_of(label))
+                elif self.raises and may_raise(op) and not self.looked_at(op, label):
+                    self.run(op)
+            for edge in block.end.edges:
+                if edge.to in plan.c.doomed:  # the block itself is outside the loop that it ends
+                    self.keep(plan.region_of(label))
         for region in plan.c.regions.values():
             if not region.simple or plan.frames.get(region):
                 self.keep(region)
 
-    def covered(self, label: int) -> bool:
-        """Will the reverse sweep raise it?"""
-        return False
+    def looked_at(self, op: p.Op, label: int) -> bool:
+        """Does the reverse sweep look whether this divides by zero?"""
+        return is_division(op) and self.plan.region_of(label) in self.plan.acting
 
     def close(self) -> None:
         """Until nothing is added."""

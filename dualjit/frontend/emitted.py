@@ -79,8 +79,8 @@ class EmittedCompiler(CompilerBase):
 class Emitted(CPUDispatcher):
     """The compiled form of a program."""
 
-    def __init__(self, program: p.Function, routines: Mapping[str, Callable], options: dict):
-        self.program, self.routines = program, routines
+    def __init__(self, program: p.Function, routines: Mapping[str, Callable], options: dict, has_tape: bool):
+        self.program, self.routines, self.has_tape = program, routines, has_tape
         pipeline = type("EmittedCompilerOf", (EmittedCompiler,), {"emitted": self})
         super().__init__(stub_of(program), targetoptions={"nopython": True, **options}, pipeline_class=pipeline)
 

@@ -1,6 +1,9 @@
-"""Calls a compiled program with a workspace, and frees the tape also when the program raises.
+"""Calls a compiled program so that nothing is lost when it raises: neither its tape nor the caller's arrays.
 
-Relies on ``call_internal_no_propagate`` and ``return_status_propagate`` of Numba's calling convention, and on ``add_linking_libs``.
+Numba's own callers return at once when a callee has raised; references they hold are never given back.
+
+Relies on ``call_internal_no_propagate`` and ``return_status_propagate`` of Numba's calling convention, on ``add_linking_libs``, and on
+tuples holding references to their items.
 """
 
 from __future__ import annotations
@@ -13,30 +16,37 @@ from dualjit.numbers.tape import free_tape, new_workspace, workspace_type
 
 
 @intrinsic
-def guarded(typingctx, program, args):
-    """``program(*args, workspace)`` with a workspace of its own."""
+def guarded(typingctx, program, args, owned):
+    """``program(*args)``, with a workspace of its own behind the arguments where it has a tape.
+
+    ``owned``: a tuple of the caller's variables that are to be given back when the program raises.
+    """
     if not isinstance(program, types.Dispatcher) or not isinstance(args, types.BaseTuple):
         return None
-    given = (*args.types, workspace_type)
+    tape = program.dispatcher.has_tape
+    given = (*args.types, workspace_type) if tape else tuple(args.types)
     resolved = typingctx.resolve_function_type(program, given, {})
     if resolved is None:
         return None
 
     def generate(context, builder, sig, values):
-        _, packed = values
-        workspace = new_workspace(builder)
+        _, packed, held = values
         operands = [builder.extract_value(packed, k) for k in range(len(args.types))]
-        operands = [
-            context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)
-        ]
+        operands = [context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)]
+        if tape:
+            workspace = new_workspace(builder)
+            operands.append(workspace)
         compiled = program.dispatcher.overloads[resolved.args]
         context.add_linking_libs((compiled.library,))
-        status, answer = context.call_internal_no_propagate(
-            builder, compiled.fndesc, compiled.signature, [*operands, workspace]
-        )
+        status, answer = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, operands)
         with builder.if_then(status.is_error, likely=False):
-            free_tape(builder, workspace)
+            if tape:
+                free_tape(builder, workspace)
+            if context.enable_nrt:
+                context.nrt.decref(builder, args, packed)
+                for _ in ("of the tuple", "of the variables"):
+                    context.nrt.decref(builder, owned, held)
             context.call_conv.return_status_propagate(builder, status)
         return answer
 
-    return signature(resolved.return_type, program, args), generate
+    return signature(resolved.return_type, program, args, owned), generate

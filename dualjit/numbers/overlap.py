@@ -1,4 +1,4 @@
-"""Do two arrays share memory?  Decided by addresses, strides and shapes: never no where they do, seldom yes where not."""
+"""Do two arrays share memory?  By addresses, strides and shapes: never no where they do, seldom yes where not."""
 
 from __future__ import annotations
 

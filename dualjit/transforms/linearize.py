@@ -21,7 +21,7 @@ from dualjit.transforms.jvp import jvp
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.source import Writer, build, identifier
 from dualjit.transforms.structure import check_differentiable, check_output, children, is_list, is_tuple, leaves, pack
-from dualjit.transforms.vjp import Pullback, copied, reverse_of_primals
+from dualjit.transforms.vjp import Pullback, active_parts, copied, reverse_of_primals
 
 LANES = 16
 
@@ -228,7 +228,8 @@ class _TransposedBody(Implementation):
         w("_dj_c = 0")
         with w.block("while _dj_c < _dj_k:"):
             w("_dj_row = 0")
-            seeds = [self.seed(w, e, t, kind) for e, t in leaves(y, "y")]
+            active = set(active_parts(y, "y", reverse.return_type))
+            seeds = [seed for e, t in leaves(y, "y") for seed in [self.seed(w, e, t, kind)] if e in active]
             shadows = reverse.shadows(w, kind)
             answer = reverse.call(w, shadows, seeds, kind)
             bars = reverse.gradients(w, shadows, answer, 0)

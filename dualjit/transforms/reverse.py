@@ -99,9 +99,12 @@ class ReversePass:
 
     def call(self, w: Writer, shadows: dict[int, str], seeds: list[str], zero: str) -> str:
         """Write the call of the adjoint; the expression of its answer."""
-        args = []
+        args, owned = [], list(shadows.values())
         for i, (name, t) in enumerate(zip(self.names, self.given, strict=True)):
-            own = private_copy(w, name, t) if i in self.written else name
+            own = name
+            if i in self.written:
+                own = named(w, "own", private_copy(w, name, t))
+                owned.append(own)
             args.append((own, self.memory(shadows.get(i), self.wanted[i])))
         args += [(w.bind("default", d), []) for d in self.defaults]
         if self.star is not None:
@@ -109,11 +112,10 @@ class ReversePass:
             whole = pack(types.Tuple([types.none] * len(rest)), [own for own, _ in rest], w.bind)
             args = [*fixed, (whole, [bar for _, bars in rest for bar in bars])]
         operands = [x for own, bars in args for x in (own, *bars)]
-        operands += [*seeds, zero]
+        operands = f"({', '.join([*operands, *seeds, zero])},)"
+        owned = f"({''.join(f'{x}, ' for x in owned)})"
         run = w.bind("adjoint", self.adjoint.dispatcher)
-        if self.adjoint.tape:
-            return named(w, "r", f"{w.bind('guarded', guarded)}({run}, ({', '.join(operands)},))")
-        return named(w, "r", f"{run}({', '.join(operands)})")
+        return named(w, "r", f"{w.bind('guarded', guarded)}({run}, {operands}, {owned})")
 
     def memory(self, expr: str | None, t: types.Type) -> list[str]:
         """The shadows in a structure of them, in order."""

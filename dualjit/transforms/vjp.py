@@ -15,7 +15,7 @@ from dualjit.transforms.arguments import python_function, signature_of
 from dualjit.transforms.jvp import check_count
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.source import Writer, build, identifier
-from dualjit.transforms.structure import check_differentiable, check_output, leaves
+from dualjit.transforms.structure import check_differentiable, check_output, is_active, leaves
 
 _drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 _primals: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
@@ -119,11 +119,17 @@ class _Body(Implementation):
         reverse.check_aliases(w)
         zero = reverse.zero(w)
         shadows = reverse.shadows(w, zero)
-        seeds = [expr for expr, _ in leaves(cotangent, "cotangent")]
+        answer_type = reverse.return_type.types[0] if self.has_aux else reverse.return_type
+        seeds = active_parts(cotangent, "cotangent", answer_type)
         answer = reverse.call(w, shadows, seeds, zero)
         gradients = reverse.gradients(w, shadows, answer, 0)
         w(f"return ({', '.join(gradients[i] for i in range(len(primals.types)))},)")
         return build(self.name, w.text(f"def {self.name}(primals, cotangent):"), w.names)
+
+
+def active_parts(t, expr: str, answer) -> list[str]:
+    """The parts of a cotangent of which the adjoint takes a seed: where the answer depends on the arguments."""
+    return [e for (e, _), (_, part) in zip(leaves(t, expr), leaves(answer, ""), strict=True) if is_active(part)]
 
 
 def reverse_of_primals(f: Callable, primals, **options) -> ReversePass:

@@ -1,8 +1,9 @@
 """One feature of Python and NumPy: a small function, the point to differentiate it at, and the judgement.
 
-The judgement is independent of the engine: the Jacobian is held to central differences of the function as Numba
-compiles it, the values returned beside a derivative to that function's own values, bit for bit, and the arguments
-to copies of what they were.
+The judgement is independent of the engine: the Jacobian by forward mode is held to central differences of the function
+as Numba compiles it, the values returned beside a derivative to that function's own values, bit for bit, and the
+arguments to copies of what they were.  The gradient by reverse mode is held to that Jacobian, to rounding; where
+reverse mode knows less than forward mode, the case says so, and a refusal by file and line is asked for.
 """
 
 from __future__ import annotations
@@ -16,18 +17,24 @@ import pytest
 from numba import njit
 
 import dualjit as dj
+from dualjit.errors import UnsupportedError
 
 from .differences import differences
+from .reverse import contracted, weighted, weights_of
 from .structure import copied, leaves
 
 
 @dataclass(frozen=True)
 class Case:
-    """``function`` differentiated at ``arguments`` with respect to those in ``argnums``."""
+    """``function`` differentiated at ``arguments`` with respect to those in ``argnums``.
+
+    ``forward_only`` says why reverse mode refuses it; without a reason it does not.
+    """
 
     function: Callable
     arguments: tuple
     argnums: tuple[int, ...]
+    forward_only: str = ""
 
     @property
     def name(self) -> str:
@@ -60,15 +67,19 @@ class Cases:
     def __call__(self, function: Callable) -> Callable:
         return self.at(*self.arguments)(function)
 
-    def at(self, *arguments, argnums: tuple[int, ...] | None = None) -> Callable:
+    def at(self, *arguments, argnums: tuple[int, ...] | None = None, forward_only: str = "") -> Callable:
         """Add a function at another point; without ``argnums`` it is differentiated in all its arguments."""
         wanted = tuple(range(len(arguments))) if argnums is None else argnums
 
         def add(function):
-            self.cases.append(Case(function, arguments, wanted))
+            self.cases.append(Case(function, arguments, wanted, forward_only))
             return function
 
         return add
+
+    def forward_only(self, reason: str) -> Callable:
+        """Add a function, which reverse mode refuses for a reason, at the group's usual point."""
+        return self.at(*self.arguments, forward_only=reason)
 
     @property
     def parametrize(self):
@@ -86,6 +97,34 @@ def judge(case: Case) -> None:
         value, _ = dj.jvp(case.function, given, ones_like(given))
         judge_value(primal(*copied(case.arguments)), value, exact=not case.reorders)
         judge_unchanged(case, given)
+    judge_reverse(case, primal, jacobian)
+
+
+def judge_reverse(case: Case, primal: Callable, jacobian) -> None:
+    """Hold a gradient by reverse mode to the Jacobian by forward mode."""
+    answer, given = primal(*copied(case.arguments)), copied(case.arguments)
+    weights = weights_of(answer)
+    derivative = dj.grad(weighted(primal, len(given), answer, weights), argnums=case.argnums)
+    if case.forward_only:
+        judge_refusal(case, derivative, given)
+        return
+    gradient = derivative(*given)
+    judge_unchanged(case, given)
+    tolerance = 1e-9 if case.precision == np.float64 else 1e-4
+    for mine, expected in zip(leaves(gradient), contracted(jacobian, weights), strict=True):
+        assert np.shape(mine) == expected.shape
+        scale = max(1.0, np.max(np.abs(expected), initial=0.0))
+        np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale, err_msg="by reverse mode")
+
+
+def judge_refusal(case: Case, derivative: Callable, given: tuple) -> None:
+    """A refusal names the file and the line, and something to do."""
+    with pytest.raises(UnsupportedError) as caught:
+        derivative(*given)
+    code = getattr(case.function, "py_func", case.function).__code__
+    assert caught.value.filename == code.co_filename
+    assert caught.value.line > 0
+    assert caught.value.remedy
 
 
 def judge_jacobian(case: Case, primal: Callable, jacobian) -> None:

@@ -11,6 +11,7 @@ from .case import Cases, judge
 
 X = np.array([1.3, 0.7, 2.2, 1.8])
 cases = Cases(X)
+TRY = "try blocks"
 
 
 @cases
@@ -117,7 +118,7 @@ def raising_beside_the_way(x):
     return total
 
 
-@cases
+@cases.forward_only(TRY)
 def trying(x):
     try:
         if x[0] > 1e9:
@@ -128,7 +129,7 @@ def trying(x):
     return y
 
 
-@cases
+@cases.forward_only(TRY)
 def catching(x):
     try:
         if x[0] > 0:
@@ -139,7 +140,7 @@ def catching(x):
     return y
 
 
-@cases
+@cases.forward_only(TRY)
 def interrupted_writes(x):
     y = np.zeros(4)
     try:
@@ -152,7 +153,7 @@ def interrupted_writes(x):
     return y
 
 
-@cases
+@cases.forward_only(TRY)
 def finally_always(x):
     y = 1.0
     try:

@@ -1,22 +1,22 @@
 """Adds cotangents to shadows of another shape: what the pullbacks of several families share.
 
-One idea: what a function repeated, its pullback sums.  A shadow seen through a view that repeats it in the shape of the
-answer (stride 0) does the sum by itself when the view is added to element by element.
+One idea: what a function repeated, its pullback sums.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba.extending import register_jitable
-from numpy.lib.stride_tricks import as_strided
 
 
 @register_jitable
-def spread(shadow, shape):
-    """A view of a shadow in the shape it is broadcast to, to be written element by element; None stays None."""
-    if shadow is None:
-        return None
-    return as_strided(shadow, shape, np.broadcast_to(shadow, shape).strides)
+def before_broadcast(i, shape):
+    """The place in C order, in an array of this shape, of what is at ``i`` after broadcasting."""
+    place, skip = 0, len(i) - len(shape)
+    for axis in range(len(shape)):
+        n = shape[axis]
+        place = place * n + (0 if n == 1 else i[axis + skip])
+    return place
 
 
 @register_jitable

@@ -1,12 +1,12 @@
 """Pullbacks of determinants.
 
 One idea: the derivative of a determinant is the matrix of cofactors, which exists where the inverse does not.  It is
-computed without the inverse, by elimination with complete pivoting: where k pivots give the leading block ``P`` of the
-permuted matrix ``[P Q; R 0] + [0 0; 0 S + R P^-1 Q]``, the transposed cofactors are
+computed without the inverse, by elimination with complete pivoting.  Where the rows and columns of the pivots give the
+block ``P`` of the permuted matrix ``[P Q; R S + R P^-1 Q]``, the transposed cofactors are
 
-    det P [det S X + T adj(S) W, -T adj(S); -adj(S) W, adj(S)]    with X = P^-1, T = P^-1 Q, W = R P^-1,
+    det P (det S [P^-1 0; 0 0] + [P^-1 Q; -1] adj(S) [R P^-1, -1]),
 
-and nothing is divided by the last pivot.  ``S`` has one element, or is a block of zeros where no pivot was left.
+and nothing is divided by the last pivot: ``S`` is that, or a block of zeros where no pivot was left.
 
 Sources: Magnus and Neudecker, Matrix Differential Calculus, 8.3 (Jacobi's formula); Giles 2008, 2.2.4.
 """
@@ -16,7 +16,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from dualjit.adjoint.pullbacks.products import add
 from dualjit.adjoint.pullbacks.registry import pullback
 
 
@@ -32,28 +31,29 @@ def slogdet(a, y_bar, a_bar):
 
 @pullback("det", a="a")
 def det(a, y_bar, a_bar):
-    if a.size:
-        add(a_bar, y_bar * cofactors(a))
+    add_cofactors(a_bar, a, y_bar)
 
 
 @njit
-def cofactors(a):
+def add_cofactors(a_bar, a, y_bar):
     n = a.shape[0]
+    if n == 0:
+        return
     work = a.copy()
     rows, columns = np.arange(n), np.arange(n)
     k, scale = eliminated(work, rows, columns)
-    x, t, w = blocks(work, k)
-    adjugate, minor = of_rest(work[k:, k:])
-    transposed = np.zeros_like(work)
-    transposed[:k, :k] = minor * x + np.dot(t, np.dot(adjugate, w))
-    transposed[:k, k:] = -np.dot(t, adjugate)
-    transposed[k:, :k] = -np.dot(adjugate, w)
-    transposed[k:, k:] = adjugate
-    answer = np.zeros_like(work)
+    if k < n - 2:
+        return  # all cofactors are zero, and their derivatives
+    minor = of_rest(work, k)
+    factor = y_bar * scale
+    x = solved(work, k)
     for i in range(n):
         for j in range(n):
-            answer[rows[i], columns[j]] = scale * transposed[j, i]
-    return answer
+            s = minor * x[i, j] if max(i, j) < k else 0.0
+            for p in range(k, n):
+                for q in range(k, n):
+                    s = s + x[i, p] * work[p, q] * x[q, j]
+            a_bar[rows[j], columns[i]] += factor * s
 
 
 @njit
@@ -101,37 +101,39 @@ def exchange(work, i, j):
 
 
 @njit
-def blocks(work, k):
-    """``P^-1``, ``P^-1 Q`` and ``R P^-1`` of what elimination has left."""
+def of_rest(work, k):
+    """Determinant of what is left; its adjugate in place."""
+    if k == work.shape[0] - 1:
+        minor = work[k, k]
+        work[k, k] = 1.0
+        return minor
+    a, b, c, d = work[k, k], work[k, k + 1], work[k + 1, k], work[k + 1, k + 1]
+    work[k, k], work[k, k + 1], work[k + 1, k], work[k + 1, k + 1] = d, -b, -c, a
+    return a * d - b * c
+
+
+@njit
+def solved(work, k):
+    """``[P^-1, P^-1 Q; R P^-1, -1]`` of what elimination has left: the factors of ``P``, ``L^-1 Q`` and ``R U^-1``."""
     n = work.shape[0]
     x = np.zeros_like(work)
     for i in range(k):
         x[i, i] = 1.0
-    for i in range(k):  # by rows: L^-1 [1 0], and Q as elimination left it, is L^-1 Q
+        for j in range(k, n):
+            x[i, j] = work[i, j]
         for p in range(i):
-            x[i, :k] -= work[i, p] * x[p, :k]
-        x[i, k:] = work[i, k:]
+            for j in range(i):
+                x[i, j] -= work[i, p] * x[p, j]
     for i in range(k - 1, -1, -1):
         for p in range(i + 1, k):
-            x[i] -= work[i, p] * x[p]
-        x[i] /= work[i, i]
-    for i in range(k, n):  # the factors of R are R U^-1
+            for j in range(n):
+                x[i, j] -= work[i, p] * x[p, j]
+        for j in range(n):
+            x[i, j] = x[i, j] / work[i, i]
+    for i in range(k, n):
+        x[i, i] = -1.0
         for j in range(k - 1, -1, -1):
             x[i, j] = work[i, j]
             for p in range(j + 1, k):
                 x[i, j] -= x[i, p] * work[p, j]
-    return x[:k, :k], np.ascontiguousarray(x[:k, k:]), np.ascontiguousarray(x[k:, :k])
-
-
-@njit
-def of_rest(s):
-    """Adjugate and determinant of what is left: one element, or zeros (of more than two, to second order)."""
-    adjugate, minor = np.zeros_like(s), 0.0
-    if s.shape[0] == 1:
-        adjugate[0, 0] = 1.0
-        minor = s[0, 0]
-    elif s.shape[0] == 2:
-        adjugate[0, 0], adjugate[1, 1] = s[1, 1], s[0, 0]
-        adjugate[0, 1], adjugate[1, 0] = -s[0, 1], -s[1, 0]
-        minor = s[0, 0] * s[1, 1] - s[0, 1] * s[1, 0]
-    return adjugate, minor
+    return x

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numba.extending import register_jitable
 
-from dualjit.adjoint.pullbacks.adding import add_at, add_total, spread
+from dualjit.adjoint.pullbacks.adding import add_at, add_total, before_broadcast
 from dualjit.adjoint.pullbacks.registry import pullback
 
 
@@ -24,26 +24,30 @@ def where(condition, answer_bar, x_bar, y_bar):
         else:
             add_total(y_bar, answer_bar)
     else:
-        chosen = np.broadcast_to(np.asarray(condition), answer_bar.shape)
-        part(x_bar, answer_bar, chosen, True)
-        part(y_bar, answer_bar, chosen, False)
+        chosen = np.broadcast_to(np.asarray(condition) != 0, answer_bar.shape)
+        add_where(x_bar, answer_bar, chosen, True)
+        add_where(y_bar, answer_bar, chosen, False)
 
 
 @register_jitable
-def part(shadow, y_bar, chosen, wanted):
-    """Add the cotangents where ``chosen`` is as wanted."""
+def add_where(shadow, y_bar, choice, wanted):
+    """Add the cotangents of the elements whose choice is ``wanted``."""
     if shadow is not None:
-        if shadow.ndim == y_bar.ndim and shadow.shape == y_bar.shape:
-            add_where(shadow, y_bar, chosen, wanted)
+        if shadow.ndim == 0:
+            total = shadow[()]
+            for i, chosen in np.ndenumerate(choice):
+                if chosen == wanted:
+                    total += y_bar[i]
+            shadow[()] = total
+        elif shadow.ndim == y_bar.ndim and shadow.shape == y_bar.shape:
+            for i, chosen in np.ndenumerate(choice):
+                if chosen == wanted:
+                    shadow[i] += y_bar[i]
         else:
-            add_where(spread(shadow, y_bar.shape), y_bar, chosen, wanted)
-
-
-@register_jitable
-def add_where(shadow, y_bar, chosen, wanted):
-    for i, true in np.ndenumerate(chosen):
-        if (true != 0) == wanted:
-            shadow[i] += y_bar[i]
+            flat = shadow.flat
+            for i, chosen in np.ndenumerate(choice):
+                if chosen == wanted:
+                    flat[before_broadcast(i, shadow.shape)] += y_bar[i]
 
 
 @pullback("select", choicelist="condlist", default="condlist")
@@ -51,7 +55,7 @@ def select(condlist, y_bar, choicelist_bar, default_bar):
     """The first true condition decides."""
     open_ = np.ones(y_bar.shape, np.bool_)
     settle(condlist, choicelist_bar, y_bar, open_, 0)
-    part(default_bar, y_bar, open_, True)
+    add_where(default_bar, y_bar, open_, True)
 
 
 @register_jitable
@@ -80,27 +84,45 @@ def take_open(condition, shadow, y_bar, open_):
 @pullback("clip", a="a a_min a_max", a_min="a a_min a_max", a_max="a a_min a_max")
 def clip(a, a_min, a_max, y_bar, a_bar, a_min_bar, a_max_bar):
     """As ``min(max(a, a_min), a_max)``: ties go to the earlier argument."""
-    shape = y_bar.shape
-    x = np.broadcast_to(a, shape)
-    low = x if a_min is None else np.broadcast_to(np.asarray(a_min), shape)
-    high = None if a_max is None else np.broadcast_to(np.asarray(a_max), shape)
-    x_bar, low_bar, high_bar = spread(a_bar, shape), spread(a_min_bar, shape), spread(a_max_bar, shape)
-    for i, g in np.ndenumerate(y_bar):
-        raised = low[i] > x[i]
-        if is_below(high, i, low[i] if raised else x[i]):
-            add_at(high_bar, i, g)
-        elif raised:
-            add_at(low_bar, i, g)
-        else:
-            add_at(x_bar, i, g)
+    choice = np.zeros(y_bar.shape, np.int8)
+    if a_min is None:
+        lower(a, np.asarray(a_max), choice)
+    elif a_max is None:
+        lift(a, np.asarray(a_min), choice)
+    else:
+        lift_and_lower(a, np.asarray(a_min), np.asarray(a_max), choice)
+    add_where(a_bar, y_bar, choice, 0)
+    add_where(a_min_bar, y_bar, choice, LIFTED)
+    add_where(a_max_bar, y_bar, choice, LOWERED)
+
+
+LIFTED, LOWERED = 1, 2
 
 
 @register_jitable
-def is_below(bound, i, number):
-    """Is there an upper bound that cuts this number off?"""
-    if bound is None:
-        return False
-    return bound[i] < number
+def lift(a, low, choice):
+    low = np.broadcast_to(low, choice.shape)
+    for i, v in np.ndenumerate(np.broadcast_to(a, choice.shape)):
+        if low[i] > v:
+            choice[i] = LIFTED
+
+
+@register_jitable
+def lower(a, high, choice):
+    high = np.broadcast_to(high, choice.shape)
+    for i, v in np.ndenumerate(np.broadcast_to(a, choice.shape)):
+        if high[i] < v:
+            choice[i] = LOWERED
+
+
+@register_jitable
+def lift_and_lower(a, low, high, choice):
+    low, high = np.broadcast_to(low, choice.shape), np.broadcast_to(high, choice.shape)
+    for i, v in np.ndenumerate(np.broadcast_to(a, choice.shape)):
+        if low[i] > v:
+            choice[i] = LOWERED if high[i] < low[i] else LIFTED
+        elif high[i] < v:
+            choice[i] = LOWERED
 
 
 @pullback("sort", a="a")

@@ -48,7 +48,7 @@ def cumsum(axis, y_bar, a_bar):
         a_bar[()] += y_bar
     elif a_bar.ndim == 1:
         add_sums_behind(a_bar, y_bar)
-    elif axis is None:
+    elif y_bar.ndim == 1:
         add_flat(a_bar, sums_behind(y_bar))
     else:
         add_slabs_behind(np.swapaxes(a_bar, 0, axis), np.swapaxes(y_bar, 0, axis))

@@ -9,7 +9,7 @@ from tests.adjoint.pullbacks.judge import Case, judge
 
 RNG = np.random.default_rng(7)
 A = RNG.standard_normal((4, 4))
-P = A @ A.T + 4 * np.eye(4)
+P = 0.3 * (A + A.T) + np.diag([4.0, 6.0, 9.0, 13.0])
 
 CASES = [
     Case("cholesky", lambda a: np.linalg.cholesky(a), {"a": P}),
