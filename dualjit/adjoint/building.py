@@ -38,15 +38,15 @@ def prepared(function: p.Function) -> Canonical:
     return canonical(numbered(simplified(function)), counted, names)
 
 
-def adjoint_program(c: Canonical, seeds, name: str, raises: bool = True) -> tuple[p.Function, Plan]:
+def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = True) -> tuple[p.Function, Plan]:
     """The adjoint program, and its storage plan; ``raises``: division by zero is an error."""
     shadowed = Shadowed(c.blocks, c.names)
     answer = c.blocks[c.exit].end.value
-    plan = Plan(c, shadowed, answer, Rules)
+    plan = Plan(c, shadowed, answer, rules)
     for v in shadows(answer) if isinstance(answer, p.Var) else ():
         plan.need(v, None)
     part = Slice(plan, answer, seeds.value, raises)
     if raises and part.dropped:
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
-    return Generator(c, plan, part, Rules, seeds, raises).function(name), plan
+    return Generator(c, plan, part, rules, seeds, raises).function(name), plan

@@ -1,4 +1,8 @@
-"""A function's adjoint, compiled: the front end, the adjoint program, and the dispatcher that runs it."""
+"""A function's adjoint, compiled: the front end, the adjoint program, and the dispatcher that runs it.
+
+A function compiled apart (a recursive one, say) has an adjoint of its own, which runs it again; the adjoints of one program know
+each other, so that recursion ends.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,8 @@ from collections.abc import Callable
 
 from numba.types import Type as NumbaType
 
-from dualjit.adjoint.building import adjoint_program, prepared
-from dualjit.adjoint.cotangents import leaves
-from dualjit.adjoint.generation import WORKSPACE
+from dualjit.adjoint.building import Rules, adjoint_program, prepared
+from dualjit.adjoint.cotangents import leaves, shadows
 from dualjit.adjoint.runtime import ROUTINES
 from dualjit.adjoint.seeds import Cotangents, Rows
 from dualjit.frontend.emitted import Emitted
@@ -16,6 +19,22 @@ from dualjit.frontend.reading import read
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.typed import typed
 from dualjit.program import nodes as p
+
+KIND_WORKSPACE_TOP = 3
+
+
+class CalleeRules(Rules):
+    """Finds adjoints of functions compiled apart, too; ``known`` are those of one program."""
+
+    def __init__(self, known: dict):
+        self.known = known
+
+    def adjoint(self, op: p.Call) -> Emitted:
+        function = op.callee.value.function
+        key = function, op.types
+        if key not in self.known:
+            Adjoint(function, op.types, op.callee.name, known=self.known)
+        return self.known[key].dispatcher
 
 
 class Adjoint:
@@ -29,8 +48,6 @@ class Adjoint:
         Of ``f``.
     program : Function
     dispatcher : Emitted
-    tape : bool
-        Does it take a workspace?
     """
 
     def __init__(
@@ -41,17 +58,22 @@ class Adjoint:
         rows: bool = False,
         value: bool = False,
         aux: bool = False,
+        known: dict | None = None,
     ):
         source = typed(f, argtypes)
         self.argtypes, self.return_type, self.written = source.argtypes, source.return_type, source.written
-        self.primal = prepared(read(source, name))
-        answer = self.primal.blocks[self.primal.exit].end.value
+        primal = prepared(read(source, name))
+        answer = primal.blocks[primal.exit].end.value
         self.seeds = (Rows if rows else Cotangents)(answer.type, value, aux)
         options = Twin.of(f).kept_options
+        count = sum(1 + len(shadows(v)) for v in primal.function.params) + len(self.seeds.parameters())
+        self.dispatcher = Emitted(f"{name}_adjoint", count + KIND_WORKSPACE_TOP, ROUTINES, options)
+        known = {} if known is None else known
+        if not (rows or value or aux):
+            known[f, argtypes] = self
         raises = options.get("error_model") != "numpy"
-        self.program, self.plan = adjoint_program(self.primal, self.seeds, f"{name}_adjoint", raises)
-        self.tape = WORKSPACE in self.program.params
-        self.dispatcher = Emitted(self.program, ROUTINES, options, self.tape)
+        self.program, self.plan = adjoint_program(primal, self.seeds, f"{name}_adjoint", CalleeRules(known), raises)
+        self.dispatcher.program = self.program
 
     def seeded(self) -> list[p.Var]:
         """The cotangents which the adjoint takes for the answer, in order."""

@@ -55,7 +55,6 @@ class Generator:
         self.global_slots: dict[str, p.Var] = {}
         self.returned: tuple = ()
         self.stacks: dict[tuple[Region, str], p.Var] = {}
-        self.tapes = any(is_plain(v.type) for frame in plan.frames.values() for v in frame.values())
 
     # ---- names
 
@@ -125,15 +124,13 @@ class Generator:
         for v in self.c.function.params:
             params.append(v)
             params += shadows(v)
-        return (*params, *self.seeds.parameters(), KIND, *([WORKSPACE] if self.tapes else []))
+        return (*params, *self.seeds.parameters(), KIND, WORKSPACE, TOP)
 
     def prologue(self) -> list[p.Op]:
         loc = self.c.function.loc
         e = Block(self, None)
         e.emit(p.Do(ZERO, p.Routine("nothing"), (KIND,), loc=loc))
-        if self.tapes:
-            e.emit(p.Do(BASE, p.Routine("no_tape"), (), loc=loc))
-            e.emit(p.Copy(TOP, p.Const(0, INT), loc=loc))
+        e.emit(p.Do(BASE, p.Routine("tape"), (WORKSPACE,), loc=loc))
         for stack in self.stacks.values():
             e.emit(p.Pack(stack, (), "list", loc=loc))
         for v in sorted(self.global_slots.values(), key=lambda v: v.name):
@@ -478,8 +475,6 @@ class Generator:
                 bars.append(bar)
         if FAILED.name in self.slots:
             e.do("raise_division", FAILED)
-        if self.tapes:
-            e.do("done", WORKSPACE, BASE)
         result = self.names.var("result", Other("tuple"))
         e.emit(p.Pack(result, (*self.returned, *bars), loc=e.loc))
         return result
@@ -546,6 +541,16 @@ class Block:
         if slot.name not in self.local:
             self.g.global_slots[slot.name] = slot
         self.emit(p.Do(slot, p.Routine(PLUS), (slot, term), loc=self.loc))
+
+    def call_adjoint(self, op: p.Call, operands: tuple, slots: list[p.Var]) -> None:
+        """Run the adjoint of a function compiled apart, with the rest of the tape; put back what it wrote."""
+        result = self.fresh("result", Other("tuple"))
+        callee = p.Ref(f"{op.callee.name}_adjoint", self.g.rules.adjoint(op))
+        self.emit(p.Do(result, callee, (*operands, ZERO, WORKSPACE, TOP), loc=op.loc))
+        self.emit(p.Do(BASE, p.Routine("tape"), (WORKSPACE,), loc=op.loc))
+        for k, slot in enumerate(slots):
+            self.add(slot, self.do("element", result, p.Const(k), t=Real()))
+        self.g.restore(self, op)
 
     def pullback(self, row: str):
         return self.g.rules.pullback(row)

@@ -67,6 +67,9 @@ class Recorder:
     def elementwise(self, row):
         return None
 
+    def call_adjoint(self, op, operands, slots):
+        self.wants.acts = True
+
     def promoted(self, op):
         return ZERO if op in self.is_promoted else None
 

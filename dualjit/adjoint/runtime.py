@@ -373,16 +373,11 @@ def raise_division(failed):
         raise ZeroDivisionError("division by zero")
 
 
-@register_jitable
-def done(w, base):
-    tape.free(w)
-
-
 ROUTINES = {
     f.__name__: f
     for f in (
         lifted, trips, shadow, accumulate_unless_zero, take_sum, cell, chosen, taken, check_update, saved,
-        content, restore, pop, push_back, add_seed, done, raise_division, take_into, scatter, one_more, seed_row, seed_rows,
+        content, restore, pop, push_back, add_seed, raise_division, take_into, scatter, one_more, seed_row, seed_rows,
     )
 } | {
     "plus": plus,
@@ -390,7 +385,7 @@ ROUTINES = {
     "nothing": nothing,
     "zero_seen": zero_seen,
     "quotient": quotient,
-    "no_tape": tape.no_tape,
+    "tape": tape.tape,
     "reserve": tape.reserve,
     "write": tape.write,
     "read": tape.read,

@@ -77,20 +77,31 @@ class EmittedCompiler(CompilerBase):
 
 
 class Emitted(CPUDispatcher):
-    """The compiled form of a program."""
+    """The compiled form of a program.
 
-    def __init__(self, program: p.Function, routines: Mapping[str, Callable], options: dict, has_tape: bool):
-        self.program, self.routines, self.has_tape = program, routines, has_tape
+    Parameters
+    ----------
+    name : str
+        An identifier.
+    parameters : int
+        How many the program has.
+    routines : mapping
+        What the routines of the program are.
+    options : dict
+        Numba's target options.
+    """
+
+    def __init__(self, name: str, parameters: int, routines: Mapping[str, Callable], options: dict):
+        self.routines = routines
+        self.program: p.Function | None = None  # set when it is written: it may call itself
         pipeline = type("EmittedCompilerOf", (EmittedCompiler,), {"emitted": self})
-        super().__init__(stub_of(program), targetoptions={"nopython": True, **options}, pipeline_class=pipeline)
+        super().__init__(stub_of(name, parameters), targetoptions={"nopython": True, **options}, pipeline_class=pipeline)
 
     of = staticmethod(Twin.of)
 
 
-def stub_of(program: p.Function) -> Callable:
-    """A function with the parameters of a program."""
-    names = [f"p{i}" for i in range(len(program.params))]
+def stub_of(name: str, parameters: int) -> Callable:
+    """A function with so many parameters."""
     namespace: dict = {}
-    name = program.name if program.name.isidentifier() else "adjoint"
-    exec(f"def {name}({', '.join(names)}): pass", namespace)
+    exec(f"def {name}({', '.join(f'p{i}' for i in range(parameters))}): pass", namespace)
     return namespace[name]

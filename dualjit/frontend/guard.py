@@ -17,14 +17,13 @@ from dualjit.numbers.tape import free_tape, new_workspace, workspace_type
 
 @intrinsic
 def guarded(typingctx, program, args, owned):
-    """``program(*args)``, with a workspace of its own behind the arguments where it has a tape.
+    """``program(*args, workspace, 0)`` with a tape of its own.
 
     ``owned``: a tuple of the caller's variables that are to be given back when the program raises.
     """
     if not isinstance(program, types.Dispatcher) or not isinstance(args, types.BaseTuple):
         return None
-    tape = program.dispatcher.has_tape
-    given = (*args.types, workspace_type) if tape else tuple(args.types)
+    given = (*args.types, workspace_type, types.int64)
     resolved = typingctx.resolve_function_type(program, given, {})
     if resolved is None:
         return None
@@ -33,15 +32,13 @@ def guarded(typingctx, program, args, owned):
         _, packed, held = values
         operands = [builder.extract_value(packed, k) for k in range(len(args.types))]
         operands = [context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)]
-        if tape:
-            workspace = new_workspace(builder)
-            operands.append(workspace)
+        workspace = new_workspace(builder)
+        operands += [workspace, context.get_constant(types.int64, 0)]
         compiled = program.dispatcher.overloads[resolved.args]
         context.add_linking_libs((compiled.library,))
         status, answer = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, operands)
+        free_tape(builder, workspace)
         with builder.if_then(status.is_error, likely=False):
-            if tape:
-                free_tape(builder, workspace)
             if context.enable_nrt:
                 context.nrt.decref(builder, args, packed)
                 for _ in ("of the tuple", "of the variables"):

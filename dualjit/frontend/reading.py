@@ -14,6 +14,7 @@ from numba.core import ir, types
 
 from dualjit.frontend.definitions import definition, is_expr, is_hashable, static_value
 from dualjit.frontend.refusal import readable, refuse
+from dualjit.frontend.twin import Twin
 from dualjit.frontend.typed import TypedProgram
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, MarkedComplex, strip
@@ -209,7 +210,10 @@ class Reader:
         callee = definition(self.func_ir, e.func)
         if function is None and is_expr(callee, "getattr"):
             return p.Method(target, self.operand(callee.value), callee.attr, args, kwargs, loc=loc)
-        return p.Call(target, self.operand(e.func), args, kwargs, self.operand(e.vararg), loc=loc)
+        callee = self.operand(e.func)
+        apart = isinstance(callee, p.Ref) and isinstance(callee.value, Twin) and not kwargs and e.vararg is None
+        given = tuple(types.unliteral(self.typemap[v.name]) for v in e.args) if apart else None
+        return p.Call(target, callee, args, kwargs, self.operand(e.vararg), given, loc=loc)
 
     def stubbed(self, target, e, original, args, kwargs, loc):
         """A call that the front end has resolved to a row of the table of array functions."""

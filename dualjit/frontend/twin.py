@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from numba.core import errors, ir
 from numba.core.registry import CPUDispatcher
+from numba.core.typing import signature
+from numba.core.typing.templates import make_concrete_template
 
 from dualjit.errors import DualjitError, UnsupportedError
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
@@ -16,7 +18,7 @@ from dualjit.frontend.compiler import ActiveCompiler
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.inference import NeedsMarkedArguments, first_reason
 from dualjit.frontend.refusal import refuse
-from dualjit.numbers.types import mark, marker_of
+from dualjit.numbers.types import Active, mark, marker_of, strip
 
 # What of the user's decorator is kept, besides the arithmetic options.
 KEPT_OPTIONS = (*ARITHMETIC_OPTIONS, "parallel")
@@ -55,6 +57,8 @@ class Twin(CPUDispatcher):
     def get_call_template(self, args, kws):
         # Called from a program that is being typed: what this function needs is the caller's business (see Receivers).
         try:
+            if isinstance(marker_of(*args, *kws.values()), Active):
+                return self.active_template(args, kws)
             return super().get_call_template(args, kws)
         except UnsupportedError as refused:
             # Perhaps for want of marks that the caller's fixpoint has still to set; explain() finds it again.
@@ -64,6 +68,15 @@ class Twin(CPUDispatcher):
             raise errors.TypingError(
                 f"arguments {sorted(needed.arguments)} of {self.__name__} receive active values"
             ) from None
+
+    def active_template(self, args, kws):
+        """The call's type with the marker that no code is generated for: the primal's answer, marked."""
+        pysig, args = self._compiler.fold_argument_types(args, kws)
+        bare = tuple(map(strip, args))
+        template, *_ = super().get_call_template(bare, {})
+        answer = next(s.return_type for s in template.cases if s.args == bare)
+        sig = signature(mark(answer, marker_of(*args)), *args)
+        return make_concrete_template(template.__name__, key=self.py_func.__name__, signatures=[sig]), pysig, args, {}
 
     def specialise(self, argtypes: tuple) -> Specialisation:
         """Compile for these argument types; arguments that receive active values are marked first."""

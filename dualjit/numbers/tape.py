@@ -55,20 +55,13 @@ def free_tape(builder, pointer):
 
 
 @intrinsic
-def free(typingctx, w):
-    """Free the tape."""
+def tape(typingctx, w):
+    """The address of the tape of a workspace."""
 
     def generate(context, builder, sig, args):
-        free_tape(builder, args[0])
-        return context.get_dummy_value()
+        return builder.load(cgutils.gep_inbounds(builder, args[0], 0, 0))
 
-    return signature(types.none, w), generate
-
-
-@intrinsic
-def no_tape(typingctx):
-    """The address of a tape that isn't there yet."""
-    return signature(types.voidptr), lambda context, builder, sig, args: ir.Constant(INT8P, None)
+    return signature(types.voidptr, w), generate
 
 
 def _packed(context, frame):

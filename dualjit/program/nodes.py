@@ -106,12 +106,16 @@ class Apply(Op):
 
 @dataclass(frozen=True, eq=False)
 class Call(Op):
-    """A call of anything else: functions of inactive values, functions compiled apart, transforms."""
+    """A call of anything else: functions of inactive values, functions compiled apart, transforms.
+
+    ``types`` are the front end's own types of the arguments of a function compiled apart.
+    """
 
     callee: Operand
     args: tuple[Operand, ...]
     kwargs: tuple[tuple[str, Operand], ...] = ()
     vararg: Operand | None = None
+    types: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,7 +72,12 @@ def comprehensions(x):
     empty = []
     for v in x:
         empty.append(v * 2)
-    return squares[0] + squares[2], empty[0] * empty[3], np.array([v * x[0] for v in x])
+    return squares[0] + squares[2], empty[0] * empty[3]
+
+
+@cases.forward_only("the iterator of a comprehension that makes an array")
+def array_comprehension(x):
+    return np.array([v * x[0] for v in x])
 
 
 @cases
@@ -123,7 +128,7 @@ def typed_list_in(values):
     return values[0] * values[1] + values[2] ** 2
 
 
-@cases
+@cases.forward_only("dictionaries")
 def dictionaries(x):
     d = {}
     d[1] = x[0] * x[1]

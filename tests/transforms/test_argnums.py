@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numba import njit
 
 import dualjit as dj
 from dualjit.errors import ArgnumsError, DTypeError
@@ -126,3 +127,96 @@ def test_unknown_keyword():
 def test_what_is_no_function(thing):
     with pytest.raises(TypeError, match="function"):
         dj.jacfwd(thing)
+
+
+@njit
+def total(x, a, n=2):
+    return np.sum(a * x**n)
+
+
+TRANSFORMS = {
+    "grad": (dj.grad, total, (3.0 * X, np.sum(X**2))),
+    "value_and_grad": (dj.value_and_grad, total, (3.0 * X, np.sum(X**2))),
+    "jacrev": (dj.jacrev, scaled, (D_X, D_A)),
+    "jacobian": (dj.jacobian, scaled, (D_X, D_A)),
+}
+reverse = pytest.mark.parametrize("transform", TRANSFORMS)
+
+
+@pytest.fixture(scope="module")
+def derived():
+    """The derivative by a transform for a selection; each is compiled once."""
+    known = {}
+
+    def of(transform, argnums):
+        make, f, _ = TRANSFORMS[transform]
+        if (transform, argnums) not in known:
+            known[transform, argnums] = make(f, argnums)
+        answer = known[transform, argnums](X, 1.5, 2)
+        return answer[1] if transform == "value_and_grad" else answer
+
+    return of
+
+
+@reverse
+@pytest.mark.parametrize("argnums", [-3, "x", 1, "a"])
+def test_one_argument_by_every_transform(transform, argnums, derived):
+    expected = TRANSFORMS[transform][2][argnums in (1, "a")]
+    answer = derived(transform, argnums)
+    assert isinstance(answer, (np.ndarray, float))
+    np.testing.assert_allclose(answer, expected)
+
+
+@reverse
+@pytest.mark.parametrize("argnums", [("x",), (-2, 0)], ids=str)
+def test_tuples_of_arguments_by_every_transform(transform, argnums, derived):
+    answer = derived(transform, argnums)
+    by_x, by_a = TRANSFORMS[transform][2]
+    expected = (by_x,) if len(argnums) == 1 else (by_a, by_x)
+    assert type(answer) is tuple
+    assert len(answer) == len(expected)
+    for mine, other in zip(answer, expected, strict=True):
+        np.testing.assert_allclose(mine, other)
+
+
+@reverse
+@pytest.mark.parametrize(
+    ("argnums", "says"),
+    [
+        (3, r"position 3.*\(x, a, n\) has 3 parameters"),
+        (-4, r"position -4.*-3 to 2"),
+        ((0, -3), "twice"),
+        (("x", 0), "twice"),
+        ((), "empty"),
+        ("y", r"'y'.*\['x', 'a', 'n'\]"),
+        (True, "True"),
+        (1.0, "1.0 of type float"),
+    ],
+)
+def test_selections_refused_by_every_transform(transform, argnums, says):
+    make, f, _ = TRANSFORMS[transform]
+    with pytest.raises(ArgnumsError, match=says):
+        make(f, argnums)
+
+
+@reverse
+@pytest.mark.parametrize("value", [2, True, 1.0 + 2.0j, np.array([1, 2, 3]), X + 0j, "text"], ids=repr)
+def test_numbers_refused_by_every_transform(transform, value):
+    make, f, _ = TRANSFORMS[transform]
+    with pytest.raises(DTypeError, match="'a'"):
+        make(f, "a")(X, value, 2)
+
+
+@reverse
+@pytest.mark.parametrize("arguments", [(), (X,), (X, 1.5, 2, 0.5)], ids=len)
+def test_number_of_arguments_of_every_transform(transform, arguments):
+    make, f, _ = TRANSFORMS[transform]
+    with pytest.raises(TypeError, match="argument"):
+        make(f)(*arguments)
+
+
+@reverse
+@pytest.mark.parametrize("thing", [3, "f", None, len], ids=repr)
+def test_what_is_no_function_for_every_transform(transform, thing):
+    with pytest.raises(TypeError, match="function"):
+        TRANSFORMS[transform][0](thing)

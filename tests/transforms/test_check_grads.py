@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 
 import dualjit as dj
-from dualjit.errors import WrongDerivativeError
+from dualjit.errors import UnsupportedError, WrongDerivativeError
 
 X = np.array([1.3, 0.7, 2.2])
 
@@ -61,3 +61,30 @@ def test_unknown_mode():
 def test_values_that_are_not_numbers():
     with pytest.raises(WrongDerivativeError):
         dj.check_grads(lambda x: np.sqrt(x - 5.0), (1.0,), order=1)
+
+
+@pytest.mark.parametrize("modes", [("fwd",), ("rev",), ("fwd", "rev")], ids=str)
+def test_modes(modes):
+    dj.check_grads(lambda x, a: (np.sum(np.sin(x) * a), a * x), (X, 1.5), order=1, modes=modes)
+
+
+def test_structures_in_reverse():
+    dj.check_grads(lambda pair, x: (pair[0] * pair[1][0], pair[1] * x), ((2.0, X), X), modes=("rev",))
+
+
+def test_reverse_mode_that_differs_from_forward_mode(monkeypatch):
+    """No function is known for which they differ: here the pullback of another one is asked."""
+    import dualjit.transforms.check as check
+
+    monkeypatch.setattr(check, "vjp", lambda f, *point: dj.vjp(lambda x: x * x * 1.001, *point))
+    with pytest.raises(WrongDerivativeError, match=r"reverse and forward mode differ.*u·\(J v\).*\(Jᵀu\)·v") as caught:
+        dj.check_grads(lambda x: x * x, (X,), modes=("rev",))
+    assert isinstance(caught.value, AssertionError)
+
+
+def test_what_reverse_mode_refuses_is_an_error():
+    def f(x):
+        return np.linalg.svd(x.reshape(2, 2))[1]
+
+    with pytest.raises(UnsupportedError, match="svd"):
+        dj.check_grads(f, (np.arange(1.0, 5.0),), modes=("rev",))

@@ -6,7 +6,7 @@ from numba import njit
 from scipy.sparse.linalg import LinearOperator, gmres
 
 import dualjit as dj
-from dualjit.errors import ShapeError
+from dualjit.errors import ShapeError, StructureError
 
 X = np.array([1.3, 0.7, 2.2])
 V = np.array([0.5, -1.0, 2.0])
@@ -100,3 +100,112 @@ def test_single_precision():
     y, J = dj.linearize(two, X.astype(np.float32))
     assert J.dtype == y.dtype
     np.testing.assert_allclose(J @ V, JACOBIAN @ V, rtol=1e-5)
+
+
+U = np.array([0.5, -2.0])
+
+
+def test_transposed_products():
+    _, J = dj.linearize(two, X)
+    assert J.T.shape == (3, 2)
+    np.testing.assert_allclose(J.T(U), JACOBIAN.T @ U)
+    np.testing.assert_allclose(J.T @ U, JACOBIAN.T @ U)
+    np.testing.assert_allclose(J.T @ np.eye(2), JACOBIAN.T)
+    assert J.T.T is J
+    np.testing.assert_allclose(J.H @ U, JACOBIAN.T @ U)
+    np.testing.assert_allclose(J.rmatvec(U), JACOBIAN.T @ U)
+    np.testing.assert_allclose(J.T.rmatvec(V), JACOBIAN @ V)
+    np.testing.assert_allclose(J.T.rmatmat(np.eye(3)), JACOBIAN)
+
+
+@pytest.mark.parametrize("columns", [0, 1, 5, 16, 17, 40])
+def test_any_number_of_cotangents(columns):
+    U = np.random.default_rng(columns).normal(size=(2, columns))
+    _, J = dj.linearize(two, X)
+    answer = J.T @ U
+    assert answer.shape == (3, columns)
+    np.testing.assert_allclose(answer, JACOBIAN.T @ U)
+
+
+def test_transposed_map_of_several_arguments_and_answers():
+    _, J = dj.linearize(lambda x, a: (a * x, a * a), X, 2.0)
+    by_x, by_a = J.T((V, 0.5))
+    np.testing.assert_allclose(by_x, 2.0 * V)
+    assert by_a == pytest.approx(X @ V + 0.5 * 4.0)
+    np.testing.assert_allclose(J.T @ np.eye(4), (J @ np.eye(4)).T)
+    np.testing.assert_allclose(J.T @ np.append(V, 0.5), np.append(by_x, by_a))
+
+
+def test_transposed_map_of_matrices():
+    a = np.arange(1.0, 7.0).reshape(2, 3)
+    for given in (a, np.asfortranarray(a)):
+        _, J = dj.linearize(lambda a: a.T * a[0, 1], given)
+        np.testing.assert_allclose(J.T @ np.eye(6), (J @ np.eye(6)).T)
+        u = np.arange(6.0).reshape(3, 2)
+        assert J.T(u).shape == (2, 3)
+        np.testing.assert_allclose(J.T(u).ravel(), J.T @ u.ravel())
+
+
+def test_transposed_map_of_constant_outputs():
+    _, J = dj.linearize(lambda x: (1.5, x[:2] * x[1], np.ones(2)), X)
+    np.testing.assert_allclose(J.T @ np.eye(5), (J @ np.eye(3)).T)
+    np.testing.assert_allclose(J.T((1.0, U, U)), J.T @ np.array([1.0, *U, *U]))
+
+
+def test_products_of_maps():
+    _, J = dj.linearize(two, X)
+    _, K = dj.linearize(lambda x: x * x[0], X)
+    dense = K @ np.eye(3)
+    gram = J @ J.T
+    assert isinstance(gram, np.ndarray)
+    np.testing.assert_allclose(gram, JACOBIAN @ JACOBIAN.T)
+    np.testing.assert_allclose(J.T @ J, JACOBIAN.T @ JACOBIAN)
+    np.testing.assert_allclose(J @ K.T, JACOBIAN @ dense.T)
+    np.testing.assert_allclose(J @ K, JACOBIAN @ dense)
+    with pytest.raises(ShapeError, match=r"\(2, 3\)"):
+        J @ J
+
+
+def test_products_of_maps_with_more_columns_than_lanes():
+    x = np.linspace(0.5, 1.5, 20)
+    _, J = dj.linearize(lambda x: x * x + x[0], x)
+    dense = J @ np.eye(20)
+    np.testing.assert_allclose(J @ J.T, dense @ dense.T)
+
+
+def test_the_transposed_map_of_a_function_that_writes_into_its_argument():
+    @njit
+    def overwrite(x):
+        x[0] = x[1] * x[2]
+        return x * x[0]
+
+    x = X.copy()
+    _, J = dj.linearize(overwrite, x)
+    expected = dj.jacfwd(overwrite)(X)
+    for _ in range(2):
+        np.testing.assert_allclose(J.T @ np.eye(3), expected.T)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_least_squares_with_both_products():
+    from scipy.sparse.linalg import lsqr
+
+    _, J = dj.linearize(two, X)
+    b = np.array([1.0, -0.5])
+    np.testing.assert_allclose(lsqr(J, b)[0], np.linalg.lstsq(JACOBIAN, b, rcond=None)[0], rtol=1e-6)
+
+
+def test_shape_of_a_cotangent():
+    _, J = dj.linearize(two, X)
+    with pytest.raises(ShapeError, match=r"\(3,\).*\(2,\)"):
+        J.T(V)
+    with pytest.raises(StructureError, match="cotangent"):
+        J.T((U,))
+    with pytest.raises(ValueError, match="dimension"):
+        J.T @ V
+
+
+def test_transposed_in_single_precision():
+    _, J = dj.linearize(two, X.astype(np.float32))
+    assert J.T.dtype == np.float32
+    np.testing.assert_allclose(J.T @ U, JACOBIAN.T @ U, rtol=1e-5)

@@ -185,3 +185,96 @@ def wavy(x):
 
 
 wavy_jacobian = dj.jacfwd(wavy)
+
+
+@njit
+def weighted_blend(a, b, w):
+    return np.sum(w * (a * b + 3.0 * a))
+
+
+weighted_blend_gradient = dj.grad(weighted_blend, (0, 1))
+
+
+@few
+@given(data=st.data(), shapes=hnp.mutually_broadcastable_shapes(num_shapes=2, min_dims=1, max_dims=2, max_side=4))
+def test_gradients_through_broadcasting(data, shapes):
+    a, b = (data.draw(hnp.arrays(float, shape, elements=numbers)) for shape in shapes.input_shapes)
+    w = data.draw(hnp.arrays(float, shapes.result_shape, elements=numbers))
+    by_a, by_b = weighted_blend_gradient(a, b, w)
+    np.testing.assert_allclose(by_a, summed_to(w * (b + 3.0), a.shape), rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(by_b, summed_to(w * a, b.shape), rtol=1e-13, atol=1e-13)
+
+
+def summed_to(values, shape):
+    """The sum over the axes along which an array of ``shape`` is repeated."""
+    values = values.sum(axis=tuple(range(values.ndim - len(shape))))
+    return values.sum(axis=tuple(k for k, n in enumerate(shape) if n == 1), keepdims=True).reshape(shape)
+
+
+sliced_rows = dj.jacrev(sliced)
+
+
+@few
+@given(hnp.arrays(float, st.integers(0, 7), elements=numbers), index, index, index.filter(bool))
+def test_views_by_rows(x, start, stop, step):
+    np.testing.assert_array_equal(sliced_rows(x, start, stop, step), sliced_jacobian(x, start, stop, step))
+
+
+@njit
+def weighted_assigned(x, codes, w):
+    return np.sum(w * assigned_through_views(x, codes))
+
+
+weighted_assigned_gradient = dj.grad(weighted_assigned)
+WEIGHTS = np.array([0.9, -1.1, 0.4, 1.3, -0.7, 0.6])
+
+
+@settings(max_examples=60)
+@given(
+    hnp.arrays(float, 6, elements=numbers),
+    st.lists(st.tuples(st.integers(0, 7), *[st.integers(0, 5)] * 3), min_size=1, max_size=12),
+)
+def test_aliasing_in_reverse(x, program):
+    """Views of one buffer, two buffers that change places, copies from a buffer to itself: against complex steps."""
+    codes = np.array(program)
+    expected = WEIGHTS @ complex_steps(assigned_through_views.py_func, x, codes)
+    np.testing.assert_allclose(weighted_assigned_gradient(x, codes, WEIGHTS), expected, rtol=1e-12, atol=1e-12)
+
+
+@few
+@given(hnp.arrays(float, 3, elements=numbers), hnp.arrays(float, 4, elements=numbers))
+def test_dot_product_identity(u, v):
+    """``⟨u, J v⟩ = ⟨Jᵀ u, v⟩``."""
+    point = np.array([0.3, 1.2, -0.7, 0.9])
+    _, tangent = dj.jvp(wavy, (point,), (v,))
+    _, pullback = dj.vjp(wavy, point)
+    assert abs(u @ tangent - pullback(u)[0] @ v) <= 1e-13
+
+
+@few
+@given(hnp.arrays(float, 3, elements=numbers), hnp.arrays(float, 3, elements=numbers), numbers, numbers)
+def test_cotangents_are_linear(u, v, a, b):
+    _, pullback = dj.vjp(wavy, np.array([0.3, 1.2, -0.7, 0.9]))
+    expected = a * pullback(u)[0] + b * pullback(v)[0]
+    np.testing.assert_allclose(pullback(a * u + b * v)[0], expected, rtol=1e-12, atol=1e-13)
+
+
+wavy_rows = dj.jacrev(wavy)
+
+
+@few
+@given(hnp.arrays(float, 4, elements=numbers))
+def test_rows_are_columns(x):
+    np.testing.assert_allclose(wavy_rows(x), wavy_jacobian(x), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("second", [np.float32, np.float64, np.int32, np.bool_])
+@pytest.mark.parametrize("first", [np.float32, np.float64])
+def test_dtypes_by_rows_follow_those_by_columns(first, second):
+    a, b = np.array([1.5, -0.5], first), np.array([1, 1], second)
+    by_columns, by_rows = dj.jacfwd(product_and_ratio)(a, b), dj.jacrev(product_and_ratio)(a, b)
+    for mine, other in zip(by_rows, by_columns, strict=True):
+        assert mine.dtype == other.dtype
+        np.testing.assert_allclose(mine, other, rtol=1e-6)
+    total = njit(lambda a, b: np.sum(a * b))
+    assert dj.grad(total)(a, b).dtype == first

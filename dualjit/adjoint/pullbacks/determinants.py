@@ -43,7 +43,7 @@ def add_cofactors(a_bar, a, y_bar):
     rows, columns = np.arange(n), np.arange(n)
     k, scale = eliminated(work, rows, columns)
     if k < n - 2:
-        return  # all cofactors are zero, and their derivatives
+        return  # all cofactors are zero, and so are their first derivatives
     minor = of_rest(work, k)
     factor = y_bar * scale
     x = solved(work, k)

@@ -50,8 +50,13 @@ def cumsum(axis, y_bar, a_bar):
         add_sums_behind(a_bar, y_bar)
     elif y_bar.ndim == 1:
         add_flat(a_bar, sums_behind(y_bar))
+    elif y_bar.ndim == 2:
+        if axis == 0 or axis == -2:
+            add_along_first(a_bar, y_bar)
+        else:
+            add_along_first(a_bar.T, y_bar.T)
     else:
-        add_slabs_behind(np.swapaxes(a_bar, 0, axis), np.swapaxes(y_bar, 0, axis))
+        add_along_first(np.swapaxes(a_bar, 0, axis), np.swapaxes(y_bar, 0, axis))
 
 
 @njit
@@ -63,12 +68,12 @@ def add_sums_behind(a_bar, y_bar):
 
 
 @njit
-def add_slabs_behind(a_bar, y_bar):
-    if y_bar.shape[0]:
-        s = np.zeros_like(y_bar[0])
+def add_along_first(a_bar, y_bar):
+    for at in np.ndindex(y_bar.shape[1:]):
+        s = 0.0
         for k in range(y_bar.shape[0] - 1, -1, -1):
-            s += y_bar[k]
-            a_bar[k] += s
+            s = s + y_bar[k][at]
+            a_bar[k][at] += s
 
 
 @njit
