@@ -16,6 +16,7 @@ from dualjit.program.iteration import with_counted_loops
 from dualjit.program.naming import Names
 from dualjit.program.numbering import numbered
 from dualjit.program.simplify import simplified
+from dualjit.program.verifier import verify
 
 
 class Rules:
@@ -33,9 +34,12 @@ class Rules:
 def prepared(function: p.Function) -> Canonical:
     """The program in canonical form, with counted loops."""
     names = Names(function)
-    function = expanded(function, names)
+    function = verify(expanded(verify(function), names))
     function, counted = with_counted_loops(function, names)
-    return canonical(numbered(simplified(function)), counted, names)
+    function = verify(simplified(verify(function)))
+    c = canonical(verify(numbered(function)), counted, names)
+    verify(c.function)
+    return c
 
 
 def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = True) -> tuple[p.Function, Plan]:
@@ -49,4 +53,4 @@ def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = 
     if raises and part.dropped:
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
-    return Generator(c, plan, part, rules, seeds, raises).function(name), plan
+    return verify(Generator(c, plan, part, rules, seeds, raises).function(name), single=False), plan

@@ -108,7 +108,7 @@ class Generator:
             region = self.plan.region_of(label)
             if region is None or region in self.plan.acting:
                 self.reverse(label)
-        for region in self.plan.acting:
+        for region in sorted(self.plan.acting, key=lambda r: r.header):
             self.reverse_loop(region)
         params = self.parameters()
         entry = self.names.label()

@@ -135,7 +135,7 @@ class Plan:
                     self.read(v, Site(label, k))
                 for v in wants.memory:
                     self.need(v, region)
-        for region in self.acting:
+        for region in sorted(self.acting, key=lambda r: r.header):
             self.need_control(region)
         for op, (region, _, hoisted, load) in self.promoted.items():
             if self.wants[op].acts:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dualjit.adjoint.cotangents import ZERO
+from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.statements import pull
 from dualjit.program import nodes as p
-from dualjit.program.types import Real
+from dualjit.program.types import Other, Real, components, is_active
 
 
 @dataclass
@@ -28,6 +29,8 @@ class Recorder:
 
     def of(self, op: p.Op) -> Wants:
         self.wants = Wants()
+        if op.target is not None and is_complex(op.target.type):
+            raise refuse(op.loc, "complex numbers", "reverse mode does not know them", "compute with real and imaginary parts")
         pull(op, self)
         return self.wants
 
@@ -72,6 +75,11 @@ class Recorder:
 
     def promoted(self, op):
         return ZERO if op in self.is_promoted else None
+
+
+def is_complex(t) -> bool:
+    """Are there complex numbers that depend on the differentiated arguments?"""
+    return any(isinstance(part, Other) and part.kind == "complex" and is_active(part) for part in components(t))
 
 
 def prefixes(name: str):

@@ -345,8 +345,8 @@ def pull_array_row(op: p.Apply, s: Sweep) -> None:
     answer_bar = taken_answer(op, s)
     if answer_bar is None:
         return
-    active = {name for name, v in operands.items() if any(is_active(x) for x in p.variables((v,)))} & set(found.needs)
-    wanted = found.needed(active)
+    active = [n for n, v in operands.items() if n in found.needs and any(map(is_active, p.variables((v,))))]
+    wanted = found.needed(set(active))
     cells = {name: shadow_cell_of(operands[name], s) for name in active}
     args = []
     for name in found.parameters:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from numba.core import ir, types
+from numba.core import errors, ir, types
 from numba.core.compiler import Flags, _EarlyPipelineCompletion, compile_extra
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.registry import cpu_target
 
+from dualjit.errors import UnsupportedError
 from dualjit.frontend.compiler import ActiveCompiler
-from dualjit.frontend.inference import ActiveTypeInference, NeedsMarkedArguments
+from dualjit.frontend.inference import ActiveTypeInference, NeedsMarkedArguments, first_reason
+from dualjit.frontend.refusal import refuse
 from dualjit.frontend.substitution import Original
 from dualjit.frontend.twin import Twin
 from dualjit.numbers.types import mark, marker_of
@@ -98,7 +100,18 @@ def typed(f: Callable, argtypes: tuple[types.Type, ...]) -> TypedProgram:
     while True:
         try:
             return compile_extra(context, target, twin.py_func, argtypes, None, flags, {}, pipeline_class=pipeline)
+        except (NotImplementedError, errors.LoweringError) as error:
+            if isinstance(error, UnsupportedError):
+                raise
+            # Numba compiles some functions while it infers types; there is no code for the marker.
+            loc = getattr(error, "loc", None) or location_of(twin.py_func)
+            raise refuse(loc, "a call in this function", first_reason(error)) from error
         except NeedsMarkedArguments as needed:
             argtypes = tuple(
                 mark(t, needed.arguments[i]) if i in needed.arguments else t for i, t in enumerate(argtypes)
             )
+
+
+def location_of(function: Callable) -> ir.Loc:
+    """Where a function begins."""
+    return ir.Loc(function.__code__.co_filename, function.__code__.co_firstlineno)

@@ -179,8 +179,16 @@ def _described(function, loops, counted, names, lost, last) -> Canonical:
             if e.to not in loop.body and e.to not in lost
         ]
         parent = regions.get(loop.parent.header) if loop.parent is not None else None
-        regions[header] = Region(loop, outside, inside, leaving, counted.get(header), parent)
+        regions[header] = Region(loop, outside, inside, leaving, _counted(blocks[header], counted.get(header)), parent)
         if parent is not None:
             parent.children.append(regions[header])
     region_of = {k: (lambda o: regions[o.header] if o is not None else None)(innermost(loops, k)) for k in blocks}
     return Canonical(function, regions, region_of, lost & set(blocks), last, names)
+
+
+def _counted(header: p.Block, found: Counted | None) -> Counted | None:
+    """A counted loop as its test says now: passes may have renamed the number of rounds."""
+    if found is None:
+        return None
+    (test,) = [op for op in header.ops if op.target == header.end.condition]
+    return Counted(*test.args)

@@ -24,7 +24,7 @@ from dualjit.transforms.grad import check_selected, differentiated
 from dualjit.transforms.jacfwd import CHUNKS
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.source import Writer, build, header, identifier
-from dualjit.transforms.structure import check_output, is_list, is_tuple, leaves, pack, scalar_type
+from dualjit.transforms.structure import check_output, is_active, is_list, is_tuple, leaves, pack, scalar_type
 
 UNKNOWN_ROWS = 16
 
@@ -116,7 +116,7 @@ class RowBody:
 
     def __init__(self, w: Writer, reverse: ReversePass, selection: Selection, answer, has_aux: bool, chunk):
         self.w, self.reverse, self.selection, self.answer, self.has_aux = w, reverse, selection, answer, has_aux
-        outputs = [t for _, t in leaves(answer, "")]
+        outputs = [t for _, t in leaves(answer, "") if is_active(t)]
         self.numbers = all(not isinstance(t, types.Array) for t in outputs)
         self.lanes = chunk or (next((n for n in CHUNKS if n >= len(outputs)), 16) if self.numbers else UNKNOWN_ROWS)
         self.one_sweep = self.numbers and len(outputs) <= self.lanes
@@ -140,9 +140,10 @@ class RowBody:
                     w(f"_dj_aux = {answer}[0][1]")
             w("_dj_row = -_dj_start")
             for (part, t), row in zip(leaves(self.answer, y), results, strict=True):
-                for (bar, u, _), block in zip(inputs, row, strict=True):
-                    self.store(bar, u, block)
-                w(f"_dj_row += {part}.size" if isinstance(t, types.Array) else "_dj_row += 1")
+                if is_active(t):  # what does not depend on the arguments has no rows: its blocks stay zero
+                    for (bar, u, _), block in zip(inputs, row, strict=True):
+                        self.store(bar, u, block)
+                    w(f"_dj_row += {part}.size" if isinstance(t, types.Array) else "_dj_row += 1")
             w(f"_dj_start += {self.lanes}")
             with w.block(f"if {'True' if self.one_sweep else '_dj_start >= _dj_m'}:"):
                 w("break")
@@ -162,7 +163,8 @@ class RowBody:
     def allocate(self, y: str, t: types.Type, inputs) -> list[str]:
         """Blocks of the derivative of one output by each input, zeros."""
         w = self.w
-        w(f"_dj_m += {y}.size" if isinstance(t, types.Array) else "_dj_m += 1")
+        if is_active(t):
+            w(f"_dj_m += {y}.size" if isinstance(t, types.Array) else "_dj_m += 1")
         blocks_of = []
         base = w.bind("base", strip(scalar_type(t)))
         for _, u, x in inputs:

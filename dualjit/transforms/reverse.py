@@ -8,9 +8,10 @@ from numba import typeof, types
 
 from dualjit.adjoint.compiled import Adjoint
 from dualjit.adjoint.runtime import shadow
-from dualjit.errors import OutputError
+from dualjit.errors import OutputError, UnsupportedError
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.guard import guarded
-from dualjit.numbers.types import Active, mark, strip
+from dualjit.numbers.types import Active, mark, strip, top_level
 from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import python_function, signature_of, star_position
 from dualjit.transforms.forward import named, private_copy
@@ -55,6 +56,7 @@ class ReversePass:
         value=False,
         aux=False,
     ):
+        refuse_nesting(f, argtypes)
         self.names, self.given, self.positions = names, argtypes, positions
         self.name = python_function(f).__name__
         parameters = list(signature_of(f).parameters.values())
@@ -142,6 +144,19 @@ class ReversePass:
         number = f"{answer}[{next(place)}]"
         same = not isinstance(t, types.Float) or t == self.zero_type
         return number if same else f"{w.bind('real', t)}({number})"
+
+
+def refuse_nesting(f: Callable, argtypes: tuple) -> None:
+    """Raise UnsupportedError where reverse mode meets another transform."""
+    if isinstance(f, Derivative) or top_level(*argtypes):
+        code = python_function(f).__code__
+        raise UnsupportedError(
+            f"reverse mode of, or inside, another transform ({python_function(f).__name__})",
+            "second derivatives by reverse mode are not there yet",
+            "use jacfwd(jacfwd(f)) or jvp of jvp for second derivatives",
+            code.co_filename,
+            code.co_firstlineno,
+        )
 
 
 def is_memory(t: types.Type) -> bool:
