@@ -16,6 +16,7 @@ from dualjit.program.iteration import with_counted_loops
 from dualjit.program.naming import Names
 from dualjit.program.numbering import numbered
 from dualjit.program.simplify import simplified
+from dualjit.program.straighten import straightened
 from dualjit.program.verifier import verify
 
 
@@ -53,4 +54,5 @@ def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = 
     if raises and part.dropped:
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
-    return verify(Generator(c, plan, part, rules, seeds, raises).function(name), single=False), plan
+    generated = verify(Generator(c, plan, part, rules, seeds, raises).function(name), single=False)
+    return straightened(generated), plan

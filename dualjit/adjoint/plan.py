@@ -195,7 +195,7 @@ class Plan:
             self.need(op.index, region)
 
     def after_read(self, name: str, write: Site) -> bool:
-        """Is memory of this class read, for the reverse sweep, before this write, or by the write itself?"""
+        """Is memory of this class read, for the reverse sweep, before this write or by it?"""
         for held, read in self.reads:
             if held == name:
                 later = read.block == write.block and read.position <= write.position

@@ -1,4 +1,4 @@
-"""The command line: ``dualjit bench``, ``dualjit check``, ``dualjit info``.
+"""The command line: ``dualjit bench``, ``dualjit check``, ``dualjit show``, ``dualjit info``.
 
 One idea: a subcommand is one module with ``add_parser`` and ``run``; ``run`` gives the exit code.
 0 means done and right, 1 means a derivative is wrong or a problem failed, 2 means the command was not understood.
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import check, info
+from . import check, info, show
 from .bench import command as bench
 from .usage import UsageError
 
@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     parser = argparse.ArgumentParser(prog="dualjit", description="Derivatives of numeric Python and Numba functions.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="{bench,check,info}")
-    for command in (bench, check, info):
+    commands = parser.add_subparsers(title="commands", required=True, metavar="{bench,check,show,info}")
+    for command in (bench, check, show, info):
         command.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:

@@ -96,8 +96,9 @@ class Receivers:
     def of_returns(self) -> Iterator[tuple[ir.Var, Marked]]:
         """All return statements give one type: if one is marked, the others have to be."""
         returned = [b.terminator.value for b in self.func_ir.blocks.values() if isinstance(b.terminator, ir.Return)]
-        for var in returned:
-            yield from self.into(var, *returned)
+        if len({self.type_of(var) for var in returned}) > 1:
+            for var in returned:
+                yield from self.into(var, *returned)
 
 
 def lacks(held: types.Type, marker: Marked) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 
 from dualjit.program import nodes as p
 
 
 def show(function: p.Function) -> str:
-    """The text of a program."""
+    """The text of a program; temporaries, whose names say nothing, are numbered."""
+    function = renamed(function)
     params = ", ".join(f"{show_operand(v)}: {v.type}" for v in function.params)
     lines = [f"def {function.name}({params}):"]
     for block in function.blocks.values():
@@ -17,6 +19,36 @@ def show(function: p.Function) -> str:
         lines += [f"    {show_op(op)}" for op in block.ops]
         lines.append(f"    {show_end(block.end)}")
     return "\n".join(lines) + "\n"
+
+
+def renamed(function: p.Function) -> p.Function:
+    """``function`` with temporaries (names with ``$``) called t1, t2, ... in the order in which they appear."""
+    known: dict[str, str] = {}
+
+    def name_of_var(name: str) -> str:
+        if "$" not in name:
+            return name
+        base = name.removesuffix("_bar")
+        known.setdefault(base, f"t{len(known) + 1}")
+        return known[base] + name.removeprefix(base)
+
+    def var(v):
+        return replace(v, name=name_of_var(v.name))
+
+    def target(v):
+        return tuple(map(var, v)) if isinstance(v, tuple) else v and var(v)
+
+    def op_with(op):
+        made = target(op.target)
+        return replace(op.mapped(var), target=made)
+
+    blocks = {
+        label: replace(
+            b, params=tuple(map(var, b.params)), ops=tuple(map(op_with, b.ops)), end=b.end.mapped(var)
+        )
+        for label, b in function.blocks.items()
+    }
+    return replace(function, blocks=blocks)
 
 
 def show_op(op: p.Op) -> str:

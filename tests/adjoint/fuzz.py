@@ -53,8 +53,8 @@ class Judge:
             self.stop()
             self.start()
         self.served += 1
-        self.connection.send((name, text, quick))
         try:
+            self.connection.send((name, text, quick))
             if self.connection.poll(PATIENCE):
                 return self.connection.recv()
             verdict = Verdict("hangs", f"no answer in {PATIENCE} s")

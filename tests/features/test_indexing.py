@@ -82,7 +82,7 @@ def loops_over_elements(x):
     return a, b, c
 
 
-@cases
+@cases.forward_only("iteration over .flat")
 def flat_iteration(x):
     total = 0.0
     for v in x.reshape(2, 2).T.flat:
@@ -90,14 +90,14 @@ def flat_iteration(x):
     return total
 
 
-@cases
+@cases.forward_only("the attribute .flat")
 def flat_assignment(x):
     y = np.zeros((2, 2))
     y.flat[1] = x[0] * x[1]
     return y[0, 1] * x.reshape(2, 2).flat[3]
 
 
-@cases
+@cases.forward_only("ndenumerate")
 def indexed_iteration(x):
     total = 0.0
     for (i, j), v in np.ndenumerate(x.reshape((2, 2))):
@@ -108,7 +108,7 @@ def indexed_iteration(x):
     return total, y
 
 
-@cases
+@cases.forward_only("nditer")
 def nditer_items(x):
     total = 0.0
     for v in np.nditer(x):

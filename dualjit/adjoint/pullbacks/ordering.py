@@ -85,12 +85,13 @@ def take_open(condition, shadow, y_bar, open_):
 def clip(a, a_min, a_max, y_bar, a_bar, a_min_bar, a_max_bar):
     """As ``min(max(a, a_min), a_max)``: ties go to the earlier argument."""
     choice = np.zeros(y_bar.shape, np.int8)
-    if a_min is None:
+    if a_min is not None:
+        if a_max is not None:
+            lift_and_lower(a, np.asarray(a_min), np.asarray(a_max), choice)
+        else:
+            lift(a, np.asarray(a_min), choice)
+    elif a_max is not None:
         lower(a, np.asarray(a_max), choice)
-    elif a_max is None:
-        lift(a, np.asarray(a_min), choice)
-    else:
-        lift_and_lower(a, np.asarray(a_min), np.asarray(a_max), choice)
     add_where(a_bar, y_bar, choice, 0)
     add_where(a_min_bar, y_bar, choice, LIFTED)
     add_where(a_max_bar, y_bar, choice, LOWERED)
