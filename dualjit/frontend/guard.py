@@ -16,10 +16,10 @@ from dualjit.numbers.tape import free_tape, new_workspace, workspace_type
 
 
 @intrinsic
-def guarded(typingctx, program, args, owned):
+def guarded(typingctx, program, args, held):
     """``program(*args, workspace, 0)`` with a tape of its own.
 
-    ``owned``: a tuple of the caller's variables that are to be given back when the program raises.
+    ``held``: a tuple of variables of the caller that are read after the call; they are given back when the program raises.
     """
     if not isinstance(program, types.Dispatcher) or not isinstance(args, types.BaseTuple):
         return None
@@ -29,7 +29,7 @@ def guarded(typingctx, program, args, owned):
         return None
 
     def generate(context, builder, sig, values):
-        _, packed, held = values
+        _, packed, variables = values
         operands = [builder.extract_value(packed, k) for k in range(len(args.types))]
         operands = [context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)]
         workspace = new_workspace(builder)
@@ -42,8 +42,8 @@ def guarded(typingctx, program, args, owned):
             if context.enable_nrt:
                 context.nrt.decref(builder, args, packed)
                 for _ in ("of the tuple", "of the variables"):
-                    context.nrt.decref(builder, owned, held)
+                    context.nrt.decref(builder, held, variables)
             context.call_conv.return_status_propagate(builder, status)
         return answer
 
-    return signature(resolved.return_type, program, args, owned), generate
+    return signature(resolved.return_type, program, args, held), generate

@@ -101,12 +101,12 @@ class ReversePass:
 
     def call(self, w: Writer, shadows: dict[int, str], seeds: list[str], zero: str) -> str:
         """Write the call of the adjoint; the expression of its answer."""
-        args, owned = [], list(shadows.values())
+        # Shadows of selected arguments are read after the call: their variables hold a reference while it runs.
+        args, held = [], [bar for i, bar in shadows.items() if i in self.positions]
         for i, (name, t) in enumerate(zip(self.names, self.given, strict=True)):
             own = name
             if i in self.written:
-                own = named(w, "own", private_copy(w, name, t))
-                owned.append(own)
+                own = private_copy(w, name, t)
             args.append((own, self.memory(shadows.get(i), self.wanted[i])))
         args += [(w.bind("default", d), []) for d in self.defaults]
         if self.star is not None:
@@ -115,9 +115,9 @@ class ReversePass:
             args = [*fixed, (whole, [bar for _, bars in rest for bar in bars])]
         operands = [x for own, bars in args for x in (own, *bars)]
         operands = f"({', '.join([*operands, *seeds, zero])},)"
-        owned = f"({''.join(f'{x}, ' for x in owned)})"
+        held = f"({''.join(f'{x}, ' for x in held)})"
         run = w.bind("adjoint", self.adjoint.dispatcher)
-        return named(w, "r", f"{w.bind('guarded', guarded)}({run}, {operands}, {owned})")
+        return named(w, "r", f"{w.bind('guarded', guarded)}({run}, {operands}, {held})")
 
     def memory(self, expr: str | None, t: types.Type) -> list[str]:
         """The shadows in a structure of them, in order."""
