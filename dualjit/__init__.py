@@ -5,6 +5,7 @@
 """
 
 import dualjit.numbers  # noqa: F401  (registers the number types with Numba)
+from dualjit.adjoint.options import options
 from dualjit.rules.stop import stop_gradient
 from dualjit.transforms import (
     LinearMap,
@@ -32,6 +33,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "options",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -111,3 +111,7 @@ class WrongDerivativeError(DualjitError, AssertionError):
 
 class ModeError(DualjitError, ValueError):
     """A mode that isn't there.  Remedy: the message names those there are."""
+
+
+class OptionError(DualjitError, ValueError):
+    """An option was set to something it can't be.  Remedy: the message says what it can be."""

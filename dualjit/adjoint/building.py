@@ -5,6 +5,7 @@ from __future__ import annotations
 from dualjit.adjoint.cotangents import shadows
 from dualjit.adjoint.elementwise import elementwise_pullback
 from dualjit.adjoint.generation import Generator
+from dualjit.adjoint.options import options
 from dualjit.adjoint.plan import Plan
 from dualjit.adjoint.pullbacks import pullback_of
 from dualjit.adjoint.shadows import Shadowed
@@ -54,5 +55,5 @@ def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = 
     if raises and part.dropped:
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
-    generated = verify(Generator(c, plan, part, rules, seeds, raises).function(name), single=False)
+    generated = verify(Generator(c, plan, part, rules, seeds, raises, options.tape_bytes // 2).function(name), single=False)
     return straightened(generated), plan

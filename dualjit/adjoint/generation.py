@@ -12,6 +12,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 
+from dualjit.adjoint.checkpoints import TAPING, checkpointed
 from dualjit.adjoint.cotangents import KIND, ZERO, cotangent, shadows, slots
 from dualjit.adjoint.plan import Plan, is_division
 from dualjit.adjoint.recording import prefixes
@@ -40,9 +41,9 @@ class Labels:
 class Generator:
     """One adjoint program in the making."""
 
-    def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool):
+    def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool, budget: int):
         self.c, self.plan, self.part, self.rules, self.seeds = c, plan, part, rules, seeds
-        self.names, self.raises = c.names, raises
+        self.names, self.raises, self.budget = c.names, raises, budget
         self.out: dict[int, p.Block] = {}
         self.preds = predecessors(plan.blocks)
         self.labels = {k: Labels(self.names.label(), self.names.label()) for k in plan.blocks}
@@ -54,7 +55,20 @@ class Generator:
         self.slots: dict[str, p.Var] = {}
         self.global_slots: dict[str, p.Var] = {}
         self.returned: tuple = ()
+        self.checkpoints = checkpointed(plan, part, self.keeps_numbers)
+        self.segments = self.names.label()
         self.stacks: dict[tuple[Region, str], p.Var] = {}
+
+    def keeps_numbers(self, region: Region) -> bool:
+        """Is all that a loop keeps on the tape?"""
+        return all(is_plain(v.type) for v in self.kept(region))
+
+    def block(self, loc: p.Loc) -> Block:
+        return Block(self, loc)
+
+    def checkpoints_of(self, region: Region | None):
+        """The checkpoints of this loop, if it has any."""
+        return self.checkpoints if self.checkpoints is not None and self.checkpoints.region is region else None
 
     # ---- names
 
@@ -133,6 +147,9 @@ class Generator:
         e.emit(p.Do(BASE, p.Routine("tape"), (WORKSPACE,), loc=loc))
         for stack in self.stacks.values():
             e.emit(p.Pack(stack, (), "list", loc=loc))
+        if self.checkpoints is not None:
+            self.checkpoints.prologue(e)
+            self.slots |= {v.name: v for v in self.checkpoints.variables()}
         for v in sorted(self.global_slots.values(), key=lambda v: v.name):
             e.emit(p.Copy(v, ZERO, loc=loc))
         for v in sorted(self.slots.values(), key=lambda v: v.name):
@@ -156,6 +173,8 @@ class Generator:
             self.enter(e, child)
         if region is not None and label == region.latch:
             self.push(e, region)
+            if self.checkpoints_of(region):
+                self.checkpoints.end_round(e, TOP, self.budget)
         if label == self.c.exit:
             self.turn(e, block)
             return
@@ -165,8 +184,31 @@ class Generator:
             if child in self.part.dropped:
                 ((_, leaving),) = child.exits
                 end = p.Jump(p.Edge(leaving), loc=block.end.loc)
+        if region is not None and label == region.header and self.checkpoints_of(region):
+            end = self.checkpointed_header(e, end, block.end.loc)
+        inner = self.exit_of[label][0] if label in self.exit_of else None
+        if inner is not None and self.checkpoints_of(inner):
+            end = self.leave_again(e, end, inner)
         params = tuple(v for v in block.params if v.name in self.part.params)
         self.out[label] = p.Block(label, params, tuple(e.ops), end)
+
+    def checkpointed_header(self, e: Block, end: p.Branch, loc: p.Loc) -> p.Branch:
+        """The test of a loop that may be run in parts."""
+        counter, label = self.checkpoints.region.counted.counter, self.names.label()
+        inside = self.checkpoints.compared(e, operator.lt, counter, self.checkpoints.limit)
+        self.checkpoints.begin_round(self, label, end.then.to, loc)
+        return p.Branch(inside, p.Edge(label), end.other, loc=loc)
+
+    def leave_again(self, e: Block, end: p.End, region: Region) -> p.End:
+        """After some rounds that were run again, the reverse sweep goes on."""
+        label, turn = self.names.label(), self.block(e.loc)
+        turn.emit(p.Copy(self.left(region), self.checkpoints.limit, loc=e.loc))
+        turn_label = self.names.label()
+        self.out[turn_label] = p.Block(turn_label, (), tuple(turn.ops), p.Jump(p.Edge(self.loop_heads[region]), loc=e.loc))
+        self.out[label] = p.Block(label, (), tuple(e.ops), end)
+        e.ops = []
+        again = self.checkpoints.compared(e, operator.gt, self.checkpoints.again, p.Const(0, INT))
+        return p.Branch(again, p.Edge(turn_label), p.Edge(label), loc=e.loc)
 
     def forward_edge(self, edge: p.Edge) -> p.Edge:
         pairs = zip(self.plan.blocks[edge.to].params, edge.args, strict=True)
@@ -201,6 +243,8 @@ class Generator:
             return
         if not region.simple:
             e.emit(p.Copy(self.rounds(region), p.Const(0, INT), loc=e.loc))
+        if self.checkpoints_of(region):
+            self.checkpoints.enter(e)
         if self.reserves(region):
             e.emit(
                 p.Do(
@@ -214,7 +258,8 @@ class Generator:
     def reserves(self, region: Region) -> bool:
         """Is the tape for all rounds reserved at once?"""
         inner = [r for r in self.c.regions.values() if r is not region and region.contains(r)]
-        return region.simple and bool(self.plain(region)) and not any(self.plain(r) for r in inner)
+        alone = bool(self.plain(region)) and not any(self.plain(r) for r in inner)
+        return region.simple and alone and not self.checkpoints_of(region)
 
     def push(self, e: Block, region: Region) -> None:
         """Put a round's frame on the tape."""
@@ -225,7 +270,10 @@ class Generator:
             if not self.reserves(region):
                 e.emit(p.Do(BASE, p.Routine("reserve"), (WORKSPACE, BASE, TOP, p.Const(1, INT), frame), loc=e.loc))
             e.emit(p.Do(None, p.Routine("write"), (BASE, TOP, frame), loc=e.loc))
-            e.emit(p.Do(TOP, p.Routine("advance"), (TOP, frame), loc=e.loc))
+            if self.checkpoints is not None and self.checkpoints.region.contains(region):
+                e.emit(p.Do(TOP, p.Routine("advance_if"), (TOP, TAPING, frame), loc=e.loc))
+            else:
+                e.emit(p.Do(TOP, p.Routine("advance"), (TOP, frame), loc=e.loc))
         for v in self.kept(region):
             if not is_plain(v.type):
                 e.emit(p.Method(None, self.stack(region, v), "append", (v,), loc=e.loc))
@@ -367,6 +415,9 @@ class Generator:
     def begin_loop(self, e: Block, region: Region) -> p.End:
         start = p.Const(0, INT) if region in self.plan.unordered else self.rounds(region)
         e.emit(p.Copy(self.left(region), start, loc=e.loc))
+        if self.checkpoints_of(region):
+            taping = self.checkpoints.compared(e, operator.ne, TAPING, p.Const(0, INT))
+            return p.Branch(taping, p.Edge(self.loop_heads[region]), p.Edge(self.segments), loc=e.loc)
         return p.Jump(p.Edge(self.loop_heads[region]), loc=e.loc)
 
     def reverse_loop(self, region: Region) -> None:
@@ -376,8 +427,12 @@ class Generator:
         loc = self.plan.blocks[region.header].end.loc
         head, body = Block(self, loc), Block(self, loc)
         left, more, label = self.left(region), self.names.var("more", BOOL), self.names.label()
-        head.emit(p.Apply(more, table.row_of(operator.gt), operator.gt, (left, p.Const(0, INT)), form="binop", loc=loc))
-        end = p.Branch(more, p.Edge(label), p.Edge(self.labels[region.preheader].reverse), loc=loc)
+        after = self.labels[region.preheader].reverse
+        floor = p.Const(0, INT)
+        if self.checkpoints_of(region):
+            floor, after = self.checkpoints.floor, self.part_done(region, after, loc)
+        head.emit(p.Apply(more, table.row_of(operator.gt), operator.gt, (left, floor), form="binop", loc=loc))
+        end = p.Branch(more, p.Edge(label), p.Edge(after), loc=loc)
         self.out[self.loop_heads[region]] = p.Block(self.loop_heads[region], (), tuple(head.ops), end)
         body.emit(body.add_int(left, left, -1))
         self.pop(body, region)
@@ -386,6 +441,14 @@ class Generator:
             body.emit(p.Copy(region.counted.counter, left, loc=loc))
             start = self.body_entry(region)
         self.out[label] = p.Block(label, (), tuple(body.ops), p.Jump(p.Edge(self.labels[start].rerun), loc=loc))
+
+    def part_done(self, region: Region, after: int, loc: p.Loc) -> int:
+        """Where the reverse loop goes when some rounds are reversed: to those before them, or behind the loop."""
+        self.checkpoints.reverse(self, self.loop_heads[region], self.segments, loc)
+        label, e = self.names.label(), self.block(loc)
+        more = self.checkpoints.compared(e, operator.gt, self.checkpoints.floor, p.Const(0, INT))
+        self.out[label] = p.Block(label, (), tuple(e.ops), p.Branch(more, p.Edge(self.segments), p.Edge(after), loc=loc))
+        return label
 
     def ascending_loop(self, region: Region) -> None:
         """Rounds whose order is of no interest go up, as they do in the program: processors and LLVM like that better."""

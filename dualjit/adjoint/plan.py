@@ -86,6 +86,15 @@ class Plan:
 
     # ---- facts
 
+    @property
+    def variables(self) -> dict[str, p.Var]:
+        """All variables by name."""
+        found = {v.name: v for v in self.c.function.params}
+        for block in self.blocks.values():
+            found |= {v.name: v for v in block.params}
+            found |= {op.target.name: op.target for op in block.ops if op.target is not None}
+        return found
+
     def define(self) -> dict[str, Definition]:
         found = {v.name: Definition(None, None, None) for v in self.c.function.params}
         for label, block in self.blocks.items():

@@ -158,3 +158,13 @@ def _moved(sign):
 
 advance, retreat = _moved(1), _moved(-1)
 """The place behind, and before, a frame."""
+
+
+@intrinsic
+def advance_if(typingctx, top, mask, frame):
+    """The place behind a frame where the mask is all ones; where it is 0, the same place."""
+
+    def generate(context, builder, sig, args):
+        return builder.add(args[0], builder.and_(args[1], ir.Constant(INT64, _size(context, frame))))
+
+    return signature(types.int64, types.int64, types.int64, frame), generate
