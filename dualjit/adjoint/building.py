@@ -55,5 +55,7 @@ def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = 
     if raises and part.dropped:
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
-    generated = verify(Generator(c, plan, part, rules, seeds, raises, options.tape_bytes // 2).function(name), single=False)
+    generated = verify(
+        Generator(c, plan, part, rules, seeds, raises, options.tape_bytes // 2).function(name), single=False
+    )
     return straightened(generated), plan

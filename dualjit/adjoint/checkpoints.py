@@ -1,8 +1,9 @@
 """Checkpoints of long loops: when the tape is full, the state is stored now and then instead, and rounds are run again.
 
-One idea: the loop is taped until half of the memory budget is used, which took ``span`` rounds.  From then on nothing is taped, and
-before every ``span`` rounds the state is copied.  The reverse sweep goes back to the last copy, runs ``span`` rounds with the tape,
-reverses them, and so on; the first rounds are on the tape still.  Every round runs forward at most twice.
+One idea: the loop is taped until half of the memory budget is used, which took ``span`` rounds.  From then on nothing
+is taped, and before every ``span`` rounds the state is copied.  The reverse sweep goes back to the last copy, runs
+``span`` rounds with the tape, reverses them, and so on; the first rounds are on the tape still.  Every round runs
+forward at most twice.
 
 Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., 12.2 (two-level checkpointing with equal intervals).
 """
@@ -137,7 +138,9 @@ class Checkpoints:
         times = back.fresh("times", INT)
         back.emit(back.add_int(times, self.saved, 1))
         self.computed(back, self.floor, operator.mul, self.span, times)
-        back.emit(p.Do(self.limit, p.Routine("end_of_span"), (self.floor, self.span, self.region.counted.trips), loc=loc))
+        back.emit(
+            p.Do(self.limit, p.Routine("end_of_span"), (self.floor, self.span, self.region.counted.trips), loc=loc)
+        )
         back.emit(p.Copy(self.again, p.Const(1, INT), loc=loc))
         back.emit(p.Copy(TAPING, p.Const(-1, INT), loc=loc))
         counter = self.region.counted.counter
@@ -148,4 +151,3 @@ class Checkpoints:
         first.emit(p.Copy(self.floor, p.Const(0, INT), loc=loc))
         first.emit(p.Copy(g.left(self.region), self.span, loc=loc))
         g.out[taped] = p.Block(taped, (), tuple(first.ops), p.Jump(p.Edge(head), loc=loc))
-

@@ -1,7 +1,7 @@
 """A function's adjoint, compiled: the front end, the adjoint program, and the dispatcher that runs it.
 
-A function compiled apart (a recursive one, say) has an adjoint of its own, which runs it again; the adjoints of one program know
-each other, so that recursion ends.
+A function compiled apart (a recursive one, say) has an adjoint of its own, which runs it again; the adjoints of one
+program know each other, so that recursion ends.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of cotangents: the adjoint ``x_bar`` of a number, the shadow array of an array, and tuples of these.
 
-One idea: a cotangent has the structure of its primal.  A number's is a slot, which is added to; an array's or a list's is memory of the
-same shape, which follows the primal through views, rebinding and containers.
+One idea: a cotangent has the structure of its primal.  A number's is a slot, which is added to; an array's or a
+list's is memory of the same shape, which follows the primal through views, rebinding and containers.
 """
 
 from __future__ import annotations

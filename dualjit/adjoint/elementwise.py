@@ -1,6 +1,7 @@
 """Pullbacks of elementwise operations on arrays, with broadcasting: one loop that serves all operands.
 
-One idea: the loop is written as Python source for the operands' dimensions; where the shapes are equal it has no broadcasting in it.
+One idea: the loop is written as Python source for the operands' dimensions; where the shapes are equal it has no
+broadcasting in it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from dualjit.rules.table import ScalarRow, scalar_rows
 
 @cache
 def elementwise_pullback(name: str):
-    """The function ``(y_bar, y, *operands, *shadows)`` for a scalar row; operands may be None, shadows None or cells."""
+    """The function ``(y_bar, y, *operands, *shadows)`` for a scalar row.
+
+    Operands may be None, shadows None or cells.
+    """
     row = scalar_rows()[name]
 
     def pull(y_bar, y, *rest):

@@ -1,8 +1,8 @@
 """Writes the adjoint program: the forward sweep, then the reverse sweep, in one function.
 
-Every block of the program has up to three images: itself in the forward sweep; a *rerun* in the reverse sweep of its loop, which
-computes again from the round's frame; and its *reverse*.  Where several blocks meet, the way taken is
-a small number set on the way.
+Every block of the program has up to three images: itself in the forward sweep; a *rerun* in the reverse sweep of its
+loop, which computes again from the round's frame; and its *reverse*.  Where several blocks meet, the way taken is a
+small number set on the way.
 
 Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 6 and 12.
 """
@@ -204,7 +204,9 @@ class Generator:
         label, turn = self.names.label(), self.block(e.loc)
         turn.emit(p.Copy(self.left(region), self.checkpoints.limit, loc=e.loc))
         turn_label = self.names.label()
-        self.out[turn_label] = p.Block(turn_label, (), tuple(turn.ops), p.Jump(p.Edge(self.loop_heads[region]), loc=e.loc))
+        self.out[turn_label] = p.Block(
+            turn_label, (), tuple(turn.ops), p.Jump(p.Edge(self.loop_heads[region]), loc=e.loc)
+        )
         self.out[label] = p.Block(label, (), tuple(e.ops), end)
         e.ops = []
         again = self.checkpoints.compared(e, operator.gt, self.checkpoints.again, p.Const(0, INT))
@@ -319,8 +321,9 @@ class Generator:
     def repeat(self, e: Block, op: p.Op) -> None:
         """Run an operation again.
 
-        A division that has not raised before will not raise again.  Where the loop does not run forward its divisors are
-        looked at together, at the end: nothing of the reverse sweep can be seen when it raises, and the loop has no exit.
+        A division that has not raised before will not raise again.  Where the loop does not run forward its divisors
+        are looked at together, at the end: nothing of the reverse sweep can be seen when it raises, and the loop has
+        no exit.
         """
         if is_division(op):
             e.emit(p.Do(op.target, p.Routine("quotient"), op.args, loc=op.loc))
@@ -342,7 +345,6 @@ class Generator:
         """A jump to ``targets[way]``."""
         if len(targets) == 1:
             return p.Jump(p.Edge(targets[0]), loc=e.loc)
-        head, *rest = targets
         condition = self.names.var("same", BOOL)
         e.emit(
             p.Apply(
@@ -423,7 +425,8 @@ class Generator:
     def reverse_loop(self, region: Region) -> None:
         """Head and beginning of a round of the reverse loop."""
         if region in self.plan.unordered:
-            return self.ascending_loop(region)
+            self.ascending_loop(region)
+            return
         loc = self.plan.blocks[region.header].end.loc
         head, body = Block(self, loc), Block(self, loc)
         left, more, label = self.left(region), self.names.var("more", BOOL), self.names.label()
@@ -447,11 +450,16 @@ class Generator:
         self.checkpoints.reverse(self, self.loop_heads[region], self.segments, loc)
         label, e = self.names.label(), self.block(loc)
         more = self.checkpoints.compared(e, operator.gt, self.checkpoints.floor, p.Const(0, INT))
-        self.out[label] = p.Block(label, (), tuple(e.ops), p.Branch(more, p.Edge(self.segments), p.Edge(after), loc=loc))
+        self.out[label] = p.Block(
+            label, (), tuple(e.ops), p.Branch(more, p.Edge(self.segments), p.Edge(after), loc=loc)
+        )
         return label
 
     def ascending_loop(self, region: Region) -> None:
-        """Rounds whose order is of no interest go up, as they do in the program: processors and LLVM like that better."""
+        """Rounds whose order is of no interest go up, as they do in the program.
+
+        Processors and LLVM like that better.
+        """
         loc = self.plan.blocks[region.header].end.loc
         head, body = Block(self, loc), Block(self, loc)
         done, more, label = self.left(region), self.names.var("more", BOOL), self.names.label()

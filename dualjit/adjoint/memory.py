@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dualjit.program import nodes as p
 from dualjit.program.types import Arr, Lst, holds_memory
@@ -77,7 +78,7 @@ class Memory:
 
     def _unite(self, *operands) -> None:
         held = [v for v in operands if isinstance(v, p.Var) and holds_memory(v.type)]
-        for a, b in zip(held, held[1:], strict=False):
+        for a, b in pairwise(held):
             self._parent[self._find(a.name)] = self._find(b.name)
 
     def _link(self, op: p.Op) -> None:

@@ -11,8 +11,9 @@ class Options:
     Attributes
     ----------
     tape_bytes : int
-        How much memory the tape of one reverse sweep should take at most; 4 GiB by default.  Long outermost loops go over to
-        checkpoints where it would take more, and then run forward twice.  It is read when a derivative is compiled.
+        How much memory the tape of one reverse sweep should take at most; 4 GiB by default.  Long outermost loops go
+        over to checkpoints where it would take more, and then run forward twice.  It is read when a derivative is
+        compiled.
     """
 
     def __init__(self):

@@ -1,8 +1,8 @@
 """Loops whose rounds can be reversed in any order.
 
-One idea: a round of the reverse loop reads nothing that another round of it has changed when nothing is kept for it, nothing is put back in
-memory, and it only adds: to shadows, to registers, and to parameters which are sums.  Of a sum ``s = s + term`` every
-round's cotangent is the same.
+One idea: a round of the reverse loop reads nothing that another round of it has changed when nothing is kept for it,
+nothing is put back in memory, and it only adds: to shadows, to registers, and to parameters which are sums.  Of a sum
+``s = s + term`` every round's cotangent is the same.
 """
 
 from __future__ import annotations

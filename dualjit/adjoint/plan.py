@@ -1,11 +1,12 @@
 """The storage plan: what the reverse sweep keeps from the forward sweep, and what it computes again.
 
-One idea: a value of the root of the program stays in its variable.  In a loop there is one frame per round, last in first out: the
-body is run again from the frame, in registers, and then backwards.  A value of a round is computed again where its inputs
-are available, else it is in the frame.  Memory that was written is put back as the reverse sweep goes by.
+One idea: a value of the root of the program stays in its variable.  In a loop there is one frame per round, last in
+first out: the body is run again from the frame, in registers, and then backwards.  A value of a round is computed
+again where its inputs are available, else it is in the frame.  Memory that was written is put back as the reverse
+sweep goes by.
 
-Source: the mixture of store-all and recompute-all of Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 12; TAPENADE's
-"to be recorded" analysis (Hascoet, Naumann, Pascual 2005).
+Source: the mixture of store-all and recompute-all of Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 12;
+TAPENADE's "to be recorded" analysis (Hascoet, Naumann, Pascual 2005).
 """
 
 from __future__ import annotations
@@ -191,7 +192,12 @@ class Plan:
         wanted = {name for name, _ in self.reads}
         for name in wanted:
             for site, op in self.memory.writes.get(name, ()):
-                if op not in self.undone and op not in self.mirrored and site.block not in self.c.doomed and self.after_read(name, site):
+                if (
+                    op not in self.undone
+                    and op not in self.mirrored
+                    and site.block not in self.c.doomed
+                    and self.after_read(name, site)
+                ):
                     self.undone.add(op)
                     self.need_restoring(op, site)
 

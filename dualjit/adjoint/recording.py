@@ -30,7 +30,9 @@ class Recorder:
     def of(self, op: p.Op) -> Wants:
         self.wants = Wants()
         if op.target is not None and is_complex(op.target.type):
-            raise refuse(op.loc, "complex numbers", "reverse mode does not know them", "compute with real and imaginary parts")
+            raise refuse(
+                op.loc, "complex numbers", "reverse mode does not know them", "compute with real and imaginary parts"
+            )
         pull(op, self)
         return self.wants
 

@@ -1,7 +1,7 @@
 """What adjoint programs call at run time: shadows, their elements, lists that keep arrays.
 
-One idea: cotangents may be any numbers (floats, or duals with many cotangents in one), so nothing here asks what they are; ``zero`` is a zero of
-their type.
+One idea: cotangents may be any numbers (floats, or duals with many cotangents in one), so nothing here asks what they
+are; ``zero`` is a zero of their type.
 """
 
 from __future__ import annotations
@@ -247,7 +247,15 @@ def _scatter_tuple(bar, index, part):
     whole = part.ndim > 1
     add = f"accumulate_broadcast({goal}, {source})" if whole else f"{goal} = plus({goal}, part[m])"
     if boolean:
-        body = f"    m = 0\n    for n in range(index[{k}].size):\n        if index[{k}][n]:\n            {add}\n            m += 1\n"
+        body = "\n".join(
+            [
+                "    m = 0",
+                f"    for n in range(index[{k}].size):",
+                f"        if index[{k}][n]:",
+                f"            {add}",
+                "            m += 1\n",
+            ]
+        )
     else:
         body = f"    for m in range(len(index[{k}])):\n        n = index[{k}][m]\n        {add}\n"
     namespace = {"plus": plus, "accumulate_broadcast": accumulate_broadcast}
@@ -273,7 +281,10 @@ def _add_gathered(bar, i, part, k):
 
 @register_jitable
 def seed_rows(bar, place, zero):
-    """Seed rows of a Jacobian in the lanes of a shadow, the first of which is row ``-place``; the place of what follows."""
+    """Seed rows of a Jacobian in the lanes of a shadow, the first of which is row ``-place``.
+
+    The place of what follows.
+    """
     blocks.seed_columns(bar, place, one_of(zero))
     return place + bar.size
 

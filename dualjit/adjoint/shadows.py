@@ -1,9 +1,9 @@
 """Adds the shadows to a program: after every operation that makes active memory, one that makes its shadow.
 
-One idea: a shadow follows its primal: the shadow of a view is the same view of the shadow, fresh memory has a fresh shadow of zeros, a
-rebinding rebinds both.  From then on shadows are variables like others, and whether they are kept or made again is decided
-like that of any value.  Old contents of memory that is written to are read before the write, in case the reverse sweep has to
-put them back.
+One idea: a shadow follows its primal: the shadow of a view is the same view of the shadow, fresh memory has a fresh
+shadow of zeros, a rebinding rebinds both.  From then on shadows are variables like others, and whether they are kept
+or made again is decided like that of any value.  Old contents of memory that is written to are read before the write,
+in case the reverse sweep has to put them back.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What of the forward sweep has to run: all that the reverse sweep keeps, and the value where it is asked for.
 
-One idea: a counted loop of which nothing is kept does not run forward at all; the reverse sweep computes in each round what it wants.
+One idea: a counted loop of which nothing is kept does not run forward at all; the reverse sweep computes in each
+round what it wants.
 
 Source: program slicing, Weiser 1981; "adjoint dead code", Hascoet and Araya-Polo 2005.
 """
@@ -66,9 +67,11 @@ class Slice:
         for label, block in plan.blocks.items():
             for op in block.ops:
                 opaque = isinstance(op, p.Call) and not harmless(op)
-                if isinstance(op, p.Print | p.Next) or opaque:
-                    self.run(op)
-                elif self.raises and may_raise(op) and not self.looked_at(op, label):
+                if (
+                    isinstance(op, p.Print | p.Next)
+                    or opaque
+                    or (self.raises and may_raise(op) and not self.looked_at(op, label))
+                ):
                     self.run(op)
             for edge in block.end.edges:
                 if edge.to in plan.c.doomed:  # the block itself is outside the loop that it ends

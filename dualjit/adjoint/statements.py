@@ -1,7 +1,7 @@
 """The adjoint of each operation: how the cotangent of what it makes goes to what it is made from.
 
-One idea: a rule is written once, against a `Sweep`; run with a recorder it says which values it wants, run with a generator it
-writes the reverse sweep, so the two can't differ.
+One idea: a rule is written once, against a `Sweep`; run with a recorder it says which values it wants, run with a
+generator it writes the reverse sweep, so the two can't differ.
 
 Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., sections 3.2 and 6.1 (adjoint statements).
 """
@@ -431,7 +431,7 @@ def _(op: p.Method, s: Sweep):
 def _(op: p.Call, s: Sweep):
     operands = [v for v in p.variables((op.args, op.kwargs, op.vararg)) if v.active]
     if allocates(op) or (cotangent(op.target) is None and (not operands or harmless(op))):
-        return
+        return None
     if op.types is not None:
         return pull_apart(op, s)
     raise refuse(op.loc, f"the call of {getattr(op.callee, 'name', 'a function')}", "reverse mode can't look into it")
@@ -441,15 +441,24 @@ def pull_apart(op: p.Call, s: Sweep) -> None:
     """A call of a function compiled apart: its adjoint runs it again, from the arguments as they were."""
     held = [v for v in (*op.args, op.target) if isinstance(v, p.Var) and holds_memory(v.type)]
     if op.target in held and len(held) > 1:
-        raise refuse(op.loc, f"the call of {op.callee.name}", "it returns memory which may be an argument's", "fill an array instead")
+        raise refuse(
+            op.loc,
+            f"the call of {op.callee.name}",
+            "it returns memory which may be an argument's",
+            "fill an array instead",
+        )
     if any(not isinstance(v.type, Arr) for v in held):
-        raise refuse(op.loc, f"the call of {op.callee.name}", "it takes or returns lists or tuples of arrays", "pass arrays")
+        raise refuse(
+            op.loc, f"the call of {op.callee.name}", "it takes or returns lists or tuples of arrays", "pass arrays"
+        )
     bar = cotangent(op.target)
     seeds = [s.memory(part) if is_shadow(part) else s.take(part) or ZERO for part in leaves(bar)]
     operands = []
     for v in op.args:
         operands.append(s.value(v))
-        operands += [s.memory(part) for part in leaves(cotangent(v) if isinstance(v, p.Var) else None) if is_shadow(part)]
+        operands += [
+            s.memory(part) for part in leaves(cotangent(v) if isinstance(v, p.Var) else None) if is_shadow(part)
+        ]
     slots = [part for v in op.args if isinstance(v, p.Var) for part in leaves(cotangent(v)) if not is_shadow(part)]
     s.call_adjoint(op, (*operands, *seeds), slots)
 

@@ -11,7 +11,7 @@ import dualjit as dj
 
 from ..adjoint.compiled import Adjoint
 from ..errors import DualjitError
-from ..program.printer import show, short
+from ..program.printer import short, show
 from ..transforms.reverse import active
 from ..transforms.structure import is_real, leaves, scalar_type
 from .check import evaluate
@@ -26,7 +26,7 @@ def add_parser(commands) -> None:
     parser = commands.add_parser(
         "show",
         help="print what is compiled for a derivative of your own function",
-        description="Print the adjoint program (or the forward driver) of a function, with respect to its float arguments.",
+        description="Print the adjoint program (or the forward driver) of a function by its float arguments.",
     )
     parser.add_argument("target", metavar="module:function", help="the function; also path/to/file.py:function")
     parser.add_argument("--args", metavar="EXPR", help='its arguments in Python, e.g. "np.ones(3), 2.0"')

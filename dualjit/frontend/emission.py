@@ -1,6 +1,7 @@
 """Writes a program as Numba IR, without types: Numba infers them again, for whatever numbers it is compiled for.
 
-Parameters of blocks become copies on the edges, all at once: where one copy would overwrite what another reads, by a temporary.
+Parameters of blocks become copies on the edges, all at once: where one copy would overwrite what another reads, by a
+temporary.
 
 Relies on the statements and expressions of ``numba.core.ir`` and on ``FunctionIR``.
 """
@@ -62,8 +63,8 @@ class Emission:
 
     def var(self, v: p.Var) -> ir.Var:
         if v.name not in self.variables:
-            # Identifiers, since Numba makes parameters of array expressions of them; and no `$`, which says that a variable is
-            # used once, so that its definition may be moved.
+            # Identifiers, since Numba makes parameters of array expressions of them; and no `$`, which says that a
+            # variable is used once, so that its definition may be moved.
             name = re.sub(r"\W", "_", v.name.replace("$", "t"))
             self.variables[v.name] = self.scope.define(f"{name}_{len(self.variables)}", self.loc)
         return self.variables[v.name]

@@ -95,7 +95,9 @@ class Emitted(CPUDispatcher):
         self.routines = routines
         self.program: p.Function | None = None  # set when it is written: it may call itself
         pipeline = type("EmittedCompilerOf", (EmittedCompiler,), {"emitted": self})
-        super().__init__(stub_of(name, parameters), targetoptions={"nopython": True, **options}, pipeline_class=pipeline)
+        super().__init__(
+            stub_of(name, parameters), targetoptions={"nopython": True, **options}, pipeline_class=pipeline
+        )
 
     of = staticmethod(Twin.of)
 

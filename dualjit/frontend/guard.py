@@ -2,8 +2,8 @@
 
 Numba's own callers return at once when a callee has raised; references they hold are never given back.
 
-Relies on ``call_internal_no_propagate`` and ``return_status_propagate`` of Numba's calling convention, on ``add_linking_libs``, and on
-tuples holding references to their items.
+Relies on ``call_internal_no_propagate`` and ``return_status_propagate`` of Numba's calling convention, on
+``add_linking_libs``, and on tuples holding references to their items.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dualjit.numbers.tape import free_tape, new_workspace, workspace_type
 def guarded(typingctx, program, args, held):
     """``program(*args, workspace, 0)`` with a tape of its own.
 
-    ``held``: a tuple of variables of the caller that are read after the call; they are given back when the program raises.
+    ``held``: a tuple of variables of the caller that are read after the call; they are given back when the program
+    raises.
     """
     if not isinstance(program, types.Dispatcher) or not isinstance(args, types.BaseTuple):
         return None
@@ -31,7 +32,9 @@ def guarded(typingctx, program, args, held):
     def generate(context, builder, sig, values):
         _, packed, variables = values
         operands = [builder.extract_value(packed, k) for k in range(len(args.types))]
-        operands = [context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)]
+        operands = [
+            context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)
+        ]
         workspace = new_workspace(builder)
         operands += [workspace, context.get_constant(types.int64, 0)]
         compiled = program.dispatcher.overloads[resolved.args]

@@ -39,7 +39,10 @@ def is_users(function) -> bool:
 
 
 def is_program(function) -> bool:
-    """Is this a function of ours that is differentiated like a user's?  What it does depends on types: it has twins of its own."""
+    """Is this a function of ours that is differentiated like a user's?  What it does depends on types.
+
+    It has twins of its own.
+    """
     return (getattr(function, "__module__", "") or "").startswith(PROGRAMS)
 
 

@@ -194,7 +194,12 @@ class Reader:
             return self.stubbed(target, e, original, args, kwargs, loc)
         function = static_value(self.func_ir, e.func)
         if getattr(function, "__name__", "") == "mark_try_block":
-            raise refuse(e.loc, "a try statement", "reverse mode can't follow exceptions that are caught", "test instead of trying")
+            raise refuse(
+                e.loc,
+                "a try statement",
+                "reverse mode can't follow exceptions that are caught",
+                "test instead of trying",
+            )
         if is_hashable(function) and function in FLOATS:
             return p.Cast(target, args[0], function, loc=loc)
         if function is lifted:

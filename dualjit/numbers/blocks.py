@@ -6,8 +6,6 @@ calls; the loops over elements are generated here as LLVM code, without typing a
 
 from __future__ import annotations
 
-from functools import reduce
-
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
@@ -266,7 +264,8 @@ def present(typingctx, x):
 def store_rows(typingctx, bar, J, lane):
     """Lanes of a shadow into rows of a Jacobian block, the first of which is in lane ``lane``.
 
-    Only rows which are there are stored; ``bar`` is an array of duals, ``J`` is contiguous, with a whole number of rows.
+    Only rows which are there are stored; ``bar`` is an array of duals, ``J`` is contiguous, with a whole number of
+    rows.
     """
     number = bar.dtype
 
@@ -278,15 +277,14 @@ def store_rows(typingctx, bar, J, lane):
         lo = largest(builder, lane, lane.type(0))
         hi = smallest(builder, builder.add(lane, rows), lane.type(number.n))
         with cgutils.loop_nest(builder, source.shape, lane.type) as indices:
-            index = reduce(
-                lambda at, step: builder.add(builder.mul(at, step[1]), step[0]),
-                zip(indices, source.shape),
-                size.type(0),
-            )
+            index = size.type(0)
+            for i, n in zip(indices, source.shape, strict=True):
+                index = builder.add(builder.mul(index, n), i)
             partials = context.data_model_manager[number].split(builder, source.load(indices))[1]
             memory = cgutils.alloca_once_value(builder, partials)
             with cgutils.for_range_slice(builder, lo, hi, lane.type(1)) as (k, _):
                 value = builder.load(lane_pointer(builder, memory, k))
+                value = context.cast(builder, value, number.base, J.dtype)
                 place = builder.add(builder.mul(builder.sub(k, lane), size), index)
                 builder.store(value, builder.gep(block.data, [place]))
         return context.get_dummy_value()

@@ -1,8 +1,8 @@
 """The arithmetic of adjoint programs: a cotangent times a partial derivative, and sums of cotangents.
 
 One idea: the partials are the table's expression trees, evaluated by the same algebra as tangents are, so they hold for
-cotangents and operands of any level.  Sums of cotangents may be reordered, which is what lets loops of the reverse sweep use vectors;
-values are never computed here.
+cotangents and operands of any level.  Sums of cotangents may be reordered, which is what lets loops of the reverse
+sweep use vectors; values are never computed here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _joined(ts):
 
 
 class _PullAlgebra(Algebra):
-    """Products of plain cotangents may be reordered, as those of tangents may; quotients are products with a reciprocal.
+    """Products of plain cotangents may be reordered, as those of tangents may; quotients are by reciprocals.
 
     ``1 / x`` is written for ``1 / abs(x)``, too, so that LLVM sees that it is one division.
     """

@@ -1,6 +1,7 @@
 """The tape: one growing piece of memory that frames are written to and read from, last in first out.
 
-A frame is a tuple of numbers, stored as it is in memory.  The tape's address is in a register of the adjoint; its owner is a
+A frame is a tuple of numbers, stored as it is in memory.  The tape's address is in a register of the adjoint; its
+owner is a
 *workspace* on the stack of the driver, which frees it also when the adjoint raises.
 
 Relies on the C library's ``realloc`` and ``free`` and on data models' ``as_data`` and ``from_data``.

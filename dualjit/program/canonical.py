@@ -2,7 +2,8 @@
 
 * one return, which is the last block;
 * an edge into a block with several predecessors comes from a block with one successor;
-* every loop has one preheader, one latch, and for every edge that leaves it an exit block of its own; an edge that leaves two
+* every loop has one preheader, one latch, and for every edge that leaves it an exit block of its own; an edge that
+leaves two
   loops goes through an exit block of each.
 """
 

@@ -1,6 +1,7 @@
 """Control flow of a program: predecessors, orders, dominators, natural loops.
 
-Source: Cooper, Harvey and Kennedy 2001, A simple, fast dominance algorithm; Aho, Lam, Sethi and Ullman, Compilers, 2nd ed., 9.6.
+Source: Cooper, Harvey and Kennedy 2001, A simple, fast dominance algorithm; Aho, Lam, Sethi and Ullman, Compilers,
+2nd ed., 9.6.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Makes iteration explicit: ``for v in x`` becomes a counted loop over positions.
 
 One idea: after this pass a counted loop is one that tests ``k < n`` for a counter that goes 0, 1, 2, ..., so its
-reverse is known without a tape: ``k`` goes down.  Ranges, arrays, lists, tuples, ``enumerate``, ``zip`` and ``reversed`` of these are
-counted; other iterators stay as they are.
+reverse is known without a tape: ``k`` goes down.  Ranges, arrays, lists, tuples, ``enumerate``, ``zip`` and
+``reversed`` of these are counted; other iterators stay as they are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Nodes of the program form: operands, operations, ends of blocks, blocks, functions.  All are frozen.
 
-One idea: constants are operands, not operations, so nothing has to be kept or computed again for them.  A variable that is
-defined once is a value; a *slot* is defined many times (adjoints are slots).
+One idea: constants are operands, not operations, so nothing has to be kept or computed again for them.  A variable
+that is defined once is a value; a *slot* is defined many times (adjoints are slots).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dualjit.program.types import Type, is_active
 
 @dataclass(frozen=True)
 class Loc:
+    """A place in the user's source."""
+
     file: str
     line: int
 
@@ -154,6 +156,8 @@ class Gather(Op):
 
 @dataclass(frozen=True, eq=False)
 class Store(Op):
+    """``array[index] = value``."""
+
     array: Operand
     index: Operand
     value: Operand
@@ -171,6 +175,8 @@ class Update(Op):
 
 @dataclass(frozen=True, eq=False)
 class Attr(Op):
+    """An attribute of a value."""
+
     value: Operand
     name: str
 
@@ -225,26 +231,36 @@ class Unpack(Op):
 
 @dataclass(frozen=True, eq=False)
 class Iter(Op):
+    """An iterator."""
+
     value: Operand
 
 
 @dataclass(frozen=True, eq=False)
 class Next(Op):
+    """The next item of an iterator, with whether there is one."""
+
     value: Operand
 
 
 @dataclass(frozen=True, eq=False)
 class First(Op):
+    """The item."""
+
     value: Operand
 
 
 @dataclass(frozen=True, eq=False)
 class Second(Op):
+    """Whether there is one."""
+
     value: Operand
 
 
 @dataclass(frozen=True, eq=False)
 class Print(Op):
+    """A print statement."""
+
     args: tuple[Operand, ...]
     original: Any = None
 
@@ -284,6 +300,8 @@ class Edge:
 
 @dataclass(frozen=True, eq=False)
 class End:
+    """The end of a block."""
+
     loc: Loc = field(kw_only=True)
 
     @property
@@ -303,6 +321,8 @@ class End:
 
 @dataclass(frozen=True, eq=False)
 class Jump(End):
+    """One way."""
+
     edge: Edge
 
     @property
@@ -315,6 +335,8 @@ class Jump(End):
 
 @dataclass(frozen=True, eq=False)
 class Branch(End):
+    """One of two ways."""
+
     condition: Operand
     then: Edge
     other: Edge
@@ -336,6 +358,8 @@ class Branch(End):
 
 @dataclass(frozen=True, eq=False)
 class Return(End):
+    """The answer."""
+
     value: Operand
 
     def uses(self):
@@ -361,6 +385,8 @@ class Raise(End):
 
 @dataclass(frozen=True)
 class Block:
+    """Parameters, operations and an end."""
+
     label: int
     params: tuple[Var, ...]
     ops: tuple[Op, ...]

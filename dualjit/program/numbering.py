@@ -23,7 +23,9 @@ def numbered(function: p.Function) -> p.Function:
     def resolve(v):
         return known.get(v.name, v)
 
-    blocks = {label: replace(block, ops=tuple(_numbered(block, known, resolve))) for label, block in function.blocks.items()}
+    blocks = {
+        label: replace(block, ops=tuple(_numbered(block, known, resolve))) for label, block in function.blocks.items()
+    }
     blocks = {
         label: replace(b, ops=tuple(op.mapped(resolve) for op in b.ops), end=b.end.mapped(resolve))
         for label, b in blocks.items()

@@ -1,4 +1,7 @@
-"""Prints programs in a form that a person can read: one line an operation, constants in place, `*` after active variables."""
+"""Prints programs in a form that a person can read.
+
+One line an operation, constants in place, `*` after active variables.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +46,7 @@ def renamed(function: p.Function) -> p.Function:
         return replace(op.mapped(var), target=made)
 
     blocks = {
-        label: replace(
-            b, params=tuple(map(var, b.params)), ops=tuple(map(op_with, b.ops)), end=b.end.mapped(var)
-        )
+        label: replace(b, params=tuple(map(var, b.params)), ops=tuple(map(op_with, b.ops)), end=b.end.mapped(var))
         for label, b in function.blocks.items()
     }
     return replace(function, blocks=blocks)

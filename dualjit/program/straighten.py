@@ -1,4 +1,4 @@
-"""Puts blocks that follow each other into one, leaves empty ones out, and numbers them in the order in which they run."""
+"""Joins blocks that follow each other, leaves empty ones out, numbers them in the order in which they run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ def straightened(function: p.Function) -> p.Function:
     order = reverse_postorder(blocks, function.entry)
     number = {label: k for k, label in enumerate(order)}
     renumbered = {
-        number[k]: replace(blocks[k], label=number[k], end=blocks[k].end.rerouted(lambda e: replace(e, to=number[e.to])))
+        number[k]: replace(
+            blocks[k], label=number[k], end=blocks[k].end.rerouted(lambda e: replace(e, to=number[e.to]))
+        )
         for k in order
     }
     return replace(function, blocks=renumbered, entry=0)

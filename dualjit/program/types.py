@@ -30,6 +30,8 @@ class Real(Type):
 
 @dataclass(frozen=True)
 class Int(Type):
+    """An integer."""
+
     bits: int = 64
     signed: bool = True
 
@@ -39,6 +41,8 @@ class Int(Type):
 
 @dataclass(frozen=True)
 class Bool(Type):
+    """A truth value."""
+
     def show(self):
         return "bool"
 
@@ -66,6 +70,8 @@ class Arr(Type):
 
 @dataclass(frozen=True)
 class Tup(Type):
+    """A tuple."""
+
     items: tuple[Type, ...]
 
     def show(self):
@@ -74,6 +80,8 @@ class Tup(Type):
 
 @dataclass(frozen=True)
 class Lst(Type):
+    """A list, reflected or typed."""
+
     elem: Type
 
     def show(self):

@@ -1,6 +1,7 @@
 """Checks that a program is one: after every pass, so that a mistake shows where it was made.
 
-Of an adjoint program, whose variables have several definitions, it is only required that what is read is written somewhere.
+Of an adjoint program, whose variables have several definitions, it is only required that what is read is written
+somewhere.
 
 Source: the checks of LLVM's verifier, as far as they apply.
 """
@@ -79,7 +80,9 @@ def check_definitions(function: p.Function) -> None:
         here = {v.name for v in (*function.params, *block.params)}
         for op in (*block.ops, block.end):
             for v in op.uses():
-                known = v.name in here or (v.name in home and home[v.name] != label and dominates(idom, home[v.name], label))
+                known = v.name in here or (
+                    v.name in home and home[v.name] != label and dominates(idom, home[v.name], label)
+                )
                 need(known, function, f"'{v.name}' is read in block {label} before it is defined")
             target = getattr(op, "target", None)
             if target is not None:

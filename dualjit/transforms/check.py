@@ -35,8 +35,8 @@ def check_grads(
     order : int
         Derivatives of orders 1 to ``order`` are checked.
     modes : tuple of str
-        ``"fwd"``: forward mode, by differences; ``"rev"``: reverse mode, whose products with random cotangents are held to those
-        of forward mode, ``⟨u, J v⟩ = ⟨Jᵀ u, v⟩``, for the first order.
+        ``"fwd"``: forward mode, by differences; ``"rev"``: reverse mode, whose products with random cotangents are
+        held to those of forward mode, ``⟨u, J v⟩ = ⟨Jᵀ u, v⟩``, for the first order.
     rtol, atol : float
         Bounds on the difference, relative to the largest derivative and absolute.
 
@@ -49,8 +49,8 @@ def check_grads(
 
     Notes
     -----
-    Cost: 13 evaluations of ``f`` and one pass for each order, and one reverse sweep.  Source: Ridders 1982, Accurate computation of F'(x) and
-    F'(x) F''(x), Advances in Engineering Software 4(2).
+    Cost: 13 evaluations of ``f`` and one pass for each order, and one reverse sweep.  Source: Ridders 1982, Accurate
+    computation of F'(x) and F'(x) F''(x), Advances in Engineering Software 4(2).
 
     Examples
     --------
@@ -83,7 +83,7 @@ def _check_transposed(f, point, direction, rng, rtol, atol) -> None:
     scale = max(float(np.abs(_flat(cotangent)) @ np.abs(forward)), 1.0)
     if not abs(by_outputs - by_inputs) <= atol + rtol * scale:
         raise WrongDerivativeError(
-            f"reverse and forward mode differ: u·(J v) is {by_outputs:.17g} by forward mode, (Jᵀu)·v is {by_inputs:.17g} by "
+            f"reverse and forward mode differ: u·(J v) is {by_outputs:.17g} forward, (Jᵀu)·v is {by_inputs:.17g} by "
             f"reverse mode (difference {abs(by_outputs - by_inputs):.3g}, allowed {atol + rtol * scale:.3g})"
         )
 

@@ -30,8 +30,8 @@ def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
     Returns
     -------
     Derivative
-        A Numba dispatcher with the parameters of ``f``.  It returns the gradient with the structure and shapes of the argument;
-        for a tuple of ``argnums`` a tuple.  With ``has_aux`` the pair ``(gradient, aux)``.
+        A Numba dispatcher with the parameters of ``f``.  It returns the gradient with the structure and shapes of the
+        argument; for a tuple of ``argnums`` a tuple.  With ``has_aux`` the pair ``(gradient, aux)``.
 
     Raises
     ------
@@ -46,8 +46,8 @@ def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
 
     Notes
     -----
-    Cost: one reverse sweep, about 1 to 4 evaluations of ``f`` for any number of inputs; the value of ``f`` is not computed
-    where the sweep does not need it.  Memory: what the sweep can't compute again, see :doc:`/how-it-works`.
+    Cost: one reverse sweep, about 1 to 4 evaluations of ``f`` for any number of inputs; the value of ``f`` is not
+    computed where the sweep does not need it.  Memory: what the sweep can't compute again, see :doc:`/how-it-works`.
     Source: Griewank and Walther, Evaluating Derivatives, section 3.2.
 
     Examples

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import types
+from numba import typeof, types
 
 from dualjit.errors import ModeError
 from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.vectorized import as_function
-from dualjit.transforms.arguments import python_function, select, signature_of
+from dualjit.transforms.arguments import flat_arguments, python_function, select, signature_of
+from dualjit.transforms.grad import check_selected
 from dualjit.transforms.jacfwd import ColumnDriver
 from dualjit.transforms.jacrev import RowDriver
 from dualjit.transforms.source import build, header, identifier
@@ -31,13 +32,14 @@ def jacobian(f: Callable, argnums=0, mode: str = "auto") -> JacobianDerivative:
     f, argnums
         As for :func:`jacfwd`.
     mode : str
-        ``"fwd"``, ``"rev"``, or ``"auto"``: the one with less work for the numbers of inputs and outputs of the first call.
+        ``"fwd"``, ``"rev"``, or ``"auto"``: the one with less work for the numbers of inputs and outputs of the first
+        call.
 
     Returns
     -------
     Derivative
-        A Numba dispatcher with the parameters of ``f`` that returns what :func:`jacfwd` returns.  Its attribute ``mode`` says
-        which mode was taken; until the first call it is ``"auto"``.
+        A Numba dispatcher with the parameters of ``f`` that returns what :func:`jacfwd` returns.  Its attribute
+        ``mode`` says which mode was taken; until the first call it is ``"auto"``.
 
     Raises
     ------
@@ -48,8 +50,8 @@ def jacobian(f: Callable, argnums=0, mode: str = "auto") -> JacobianDerivative:
 
     Notes
     -----
-    Cost: forward ``ceil(n / 16)`` passes, reverse ``ceil(m / 16)`` pairs of sweeps, which count twice.  With ``"auto"`` the first call from
-    Python evaluates ``f`` once more, to see the size of its answer.
+    Cost: forward ``ceil(n / 16)`` passes, reverse ``ceil(m / 16)`` pairs of sweeps, which count twice.  With
+    ``"auto"`` the first call from Python evaluates ``f`` once more, to see the size of its answer.
 
     Examples
     --------
@@ -105,6 +107,8 @@ class _Choice(Implementation):
     def observe(self, args):
         self.columns.observe(args)
         if self.mode == "auto":
+            names, given = flat_arguments(self.f, tuple(map(typeof, args)))
+            check_selected(self.selection, names, given, python_function(self.f).__name__)
             answer = primal_of(self.f)(*copied(tuple(args)))
             chosen = tuple(args[i] for i in self.selection.positions if i < len(args))
             self.sizes = count(chosen), count(answer)

@@ -1,8 +1,8 @@
 """``jacrev``: Jacobians by rows, N of them in one sweep.
 
-The cotangents are duals whose partials are N cotangents at once (their values are never used): the same adjoint program,
-compiled for them, gives N rows.  Lane ``l`` of the answer's shadow is seeded for row ``start + l``; lane ``l`` of an argument's shadow is
-that row of the Jacobian.
+The cotangents are duals whose partials are N cotangents at once (their values are never used): the same adjoint
+program, compiled for them, gives N rows.  Lane ``l`` of the answer's shadow is seeded for row ``start + l``; lane
+``l`` of an argument's shadow is that row of the Jacobian.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def jacrev(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     has_aux : bool
         ``f`` returns a pair ``(y, aux)``; ``y`` is differentiated, ``aux`` is returned beside the Jacobian.
     chunk : int, optional
-        Rows per sweep: 1, 2, 4, 8, 16 or 32.  By default all of them where ``f`` returns numbers, up to 16, and 16 where
-        it returns arrays.
+        Rows per sweep: 1, 2, 4, 8, 16 or 32.  By default all of them where ``f`` returns numbers, up to 16, and 16
+        where it returns arrays.
 
     Returns
     -------
     Derivative
-        A Numba dispatcher with the parameters of ``f``.  It returns what :func:`dualjit.jacfwd` returns: an array of shape
-        ``y.shape + x.shape``, a float where both are numbers, nested as ``y``, then as the arguments.
+        A Numba dispatcher with the parameters of ``f``.  It returns what :func:`dualjit.jacfwd` returns: an array of
+        shape ``y.shape + x.shape``, a float where both are numbers, nested as ``y``, then as the arguments.
 
     Raises
     ------

@@ -44,8 +44,8 @@ def linearize(f: Callable, *primals) -> tuple:
     y : like the answer of ``f``
     J : LinearMap
         ``J(v)`` is ``J(x) @ v`` with tangents like the primals and an answer like ``y``; ``J @ V`` multiplies a
-        matrix with n rows (all inputs, flattened in order), giving m rows.  ``J.T(u)`` and ``J.T @ U`` are the transposed
-        map, by reverse mode; ``J1 @ J2.T`` is a matrix.  A ``scipy.sparse.linalg.LinearOperator``.
+        matrix with n rows (all inputs, flattened in order), giving m rows.  ``J.T(u)`` and ``J.T @ U`` are the
+        transposed map, by reverse mode; ``J1 @ J2.T`` is a matrix.  A ``scipy.sparse.linalg.LinearOperator``.
 
     Raises
     ------
@@ -54,8 +54,8 @@ def linearize(f: Callable, *primals) -> tuple:
 
     Notes
     -----
-    Cost: ``J(v)`` one pass, ``J @ V`` one pass for every 16 columns; ``J.T(u)`` and ``J.T @ U`` as many forward and reverse
-    sweeps.  ``J1 @ J2.T`` for m rows of J2: ``ceil(m / 16)`` of each.  Memory never holds a Jacobian.
+    Cost: ``J(v)`` one pass, ``J @ V`` one pass for every 16 columns; ``J.T(u)`` and ``J.T @ U`` as many forward and
+    reverse sweeps.  ``J1 @ J2.T`` for m rows of J2: ``ceil(m / 16)`` of each.  Memory never holds a Jacobian.
 
     Examples
     --------
@@ -196,7 +196,10 @@ def _driver(f: Callable) -> Derivative:
 
 
 def _transposed_driver(f: Callable) -> Derivative:
-    """The dispatcher ``(primals, y, U) -> J.T @ U`` of ``f``, ``y`` being of the shapes of the answer; one per function."""
+    """The dispatcher ``(primals, y, U) -> J.T @ U`` of ``f``, ``y`` being of the shapes of the answer.
+
+    One per function.
+    """
     if f not in _transposed_drivers:
         name = identifier(f"pullback_{python_function(f).__name__}")
         skeleton = build(name, f"def {name}(primals, y, columns):\n    pass\n", {})

@@ -1,4 +1,7 @@
-"""The part all reverse-mode drivers share: shadows of the arguments, the call of the adjoint, gradients from its answer."""
+"""The part all reverse-mode drivers share.
+
+Shadows of the arguments, the call of the adjoint, gradients from its answer.
+"""
 
 from __future__ import annotations
 
@@ -124,10 +127,13 @@ class ReversePass:
         return [e for e, leaf in leaves(t, expr) if is_memory(leaf) and is_active(leaf)] if expr is not None else []
 
     def gradients(self, w: Writer, shadows: dict[int, str], answer: str, first: int) -> dict[int, str]:
-        """Expressions of the gradients with respect to the active arguments; numbers stand in the answer from ``first`` on."""
+        """Expressions of the gradients with respect to the active arguments.
+
+        Numbers stand in the answer from ``first`` on.
+        """
         place = iter(range(first, 1 << 20))
         found = {}
-        for i, (name, t) in enumerate(zip(self.names, self.given, strict=True)):
+        for i, t in enumerate(self.given):
             if is_active(self.wanted[i]):
                 found[i] = self.gradient(w, t, self.wanted[i], shadows.get(i), answer, place)
         return found
@@ -182,7 +188,7 @@ def check_scalar(t: types.Type, name: str) -> None:
         return
     if isinstance(t, types.Array) or is_tuple(t) or is_list(t):
         raise OutputError(
-            f"{name} returns {strip(t)}, but a gradient is that of one number: use dualjit.jacrev or dualjit.jacfwd for "
+            f"{name} returns {strip(t)}, but a gradient is that of one number: use dualjit.jacrev or jacfwd for "
             "its Jacobian, or return a number (a sum, an element)"
         )
     raise OutputError(f"{name} returns {strip(t)}, which has no derivative: return a float")

@@ -1,4 +1,7 @@
-"""``vjp``: the value of a function and its pullback, which takes cotangents of the answer to cotangents of the arguments."""
+"""``vjp``.
+
+The value of a function and its pullback, which takes cotangents of the answer to cotangents of the arguments.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,8 @@ def vjp(f: Callable, *primals, has_aux: bool = False) -> tuple:
     -------
     y : like the answer of ``f``
     pullback : Pullback
-        ``pullback(u)``, for a cotangent ``u`` of the structure and shapes of ``y``, is the tuple of ``uᵀ J`` with one entry for each
-        primal.
+        ``pullback(u)``, for a cotangent ``u`` of the structure and shapes of ``y``, is the tuple of ``uᵀ J`` with one
+        entry for each primal.
     aux
         With ``has_aux`` alone.
 

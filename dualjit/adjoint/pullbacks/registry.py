@@ -1,9 +1,10 @@
 """Which pullback belongs to which row of the table of array functions.
 
-One idea: a pullback is a plain Python function, compiled with the adjoint program it is called from, and the names of its
-parameters say what it wants.  For a row with the parameter ``a``: ``a`` is the operand, ``a_bar`` its shadow, into
-which the function adds; ``y`` is the answer and ``y_bar`` the answer's cotangent.  A shadow is None where the operand is inactive; an
-operand is None where no active shadow needs it.  A row with an operand ``y`` (``where``) calls its answer ``answer``.
+One idea: a pullback is a plain Python function, compiled with the adjoint program it is called from, and the names of
+its parameters say what it wants.  For a row with the parameter ``a``: ``a`` is the operand, ``a_bar`` its shadow,
+into which the function adds; ``y`` is the answer and ``y_bar`` the answer's cotangent.  A shadow is None where the
+operand is inactive; an operand is None where no active shadow needs it.  A row with an operand ``y`` (``where``)
+calls its answer ``answer``.
 
 Source: Giles 2008, Collected matrix derivative results for forward and reverse mode algorithmic differentiation.
 """
