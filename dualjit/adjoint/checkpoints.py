@@ -15,7 +15,7 @@ import operator
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Region
 from dualjit.program.flow import dominates, immediate_dominators
-from dualjit.program.types import BOOL, INT, Arr, Lst, is_plain
+from dualjit.program.types import BOOL, INT, Arr, Other, is_plain
 from dualjit.rules import table
 
 TAPING = p.Var("taping", INT)
@@ -59,7 +59,7 @@ def _state(plan, part, region: Region) -> list[p.Var] | None:
         v = plan.variables.get(name)
         if v is None or at.region is not None or plan.memory.of(v) not in classes:
             continue
-        if not isinstance(v.type, Arr):
+        if not isinstance(v.type, Arr) or v.type.layout not in "CF":
             return None
         runs = at.op in part.ops or (at.op is None and (at.block is None or name in part.params))
         if runs and (at.block is None or dominates(idom, at.block, region.preheader)):
@@ -76,17 +76,15 @@ class Checkpoints:
         self.carried = [v for v in header.params if v.name in part.params and v != region.counted.counter]
         self.limit, self.span, self.floor = p.Var("limit", INT), p.Var("span", INT), p.Var("floor", INT)
         self.again, self.saved = p.Var("again", INT), p.Var("saved_states", INT)
-        self.arrays = [p.Var(f"states.{k}", Lst(v.type)) for k, v in enumerate(state)]
-        self.numbers = [p.Var(f"states.{v.name}", Lst(v.type)) for v in self.carried]
+        self.states, self.base, self.top = p.Var("states", Other("workspace")), p.Var("base.states", INT), p.Var("top.states", INT)
 
     def variables(self) -> list[p.Var]:
         """Numbers that begin as 0."""
-        return [self.limit, self.span, self.floor, self.again, self.saved]
+        return [self.limit, self.span, self.floor, self.again, self.saved, self.top]
 
-    def prologue(self, e) -> None:
+    def prologue(self, e, workspace: p.Var) -> None:
         e.emit(p.Copy(TAPING, p.Const(-1, INT), loc=e.loc))
-        for stack in (*self.arrays, *self.numbers):
-            e.emit(p.Pack(stack, (), "list", loc=e.loc))
+        e.emit(p.Do(self.states, p.Routine("states"), (workspace,), loc=e.loc))
 
     def enter(self, e) -> None:
         """Before the loop."""
@@ -104,16 +102,24 @@ class Checkpoints:
         """A block between the test of the loop and its body: copies the state where a span of rounds begins."""
         e, copy, more = g.block(loc), g.block(loc), g.names.label()
         counter = self.region.counted.counter
-        due = e.fresh("due", INT)
+        due = e.fresh("due", BOOL)
         e.emit(p.Do(due, p.Routine("is_due"), (TAPING, counter, self.span), loc=loc))
         g.out[label] = p.Block(label, (), tuple(e.ops), p.Branch(due, p.Edge(more), p.Edge(entry), loc=loc))
-        for v, stack in zip(self.state, self.arrays, strict=True):
-            content = copy.do("saved", v, t=v.type)
-            copy.emit(p.Method(None, stack, "append", (content,), loc=loc))
-        for v, stack in zip(self.carried, self.numbers, strict=True):
-            copy.emit(p.Method(None, stack, "append", (v,), loc=loc))
+        for v in self.state:
+            copy.emit(p.Do(self.top, p.Routine("save_array"), (self.states, self.top, v), loc=loc))
+        if self.carried:
+            carried = tuple(self.carried)
+            self.find(copy)
+            room = (self.states, self.base, self.top, p.Const(1, INT), carried)
+            copy.emit(p.Do(self.base, p.Routine("reserve"), room, loc=loc))
+            copy.emit(p.Do(None, p.Routine("write"), (self.base, self.top, carried), loc=loc))
+            copy.emit(p.Do(self.top, p.Routine("advance"), (self.top, carried), loc=loc))
         copy.emit(copy.add_int(self.saved, self.saved, 1))
         g.out[more] = p.Block(more, (), tuple(copy.ops), p.Jump(p.Edge(entry), loc=loc))
+
+    def find(self, e) -> None:
+        """Where the states are now: they may have moved."""
+        e.emit(p.Do(self.base, p.Routine("tape"), (self.states,), loc=e.loc))
 
     def end_round(self, e, top: p.Var, budget: int) -> None:
         """After a round: when the tape is full, stop taping; the rounds so far are the span."""
@@ -128,12 +134,13 @@ class Checkpoints:
         any_left = self.compared(test, operator.gt, self.saved, p.Const(0, INT))
         g.out[seg] = p.Block(seg, (), tuple(test.ops), p.Branch(any_left, p.Edge(restored), p.Edge(taped), loc=loc))
         back.emit(back.add_int(self.saved, self.saved, -1))
-        for v, stack in zip(self.state, self.arrays, strict=True):
-            content = back.fresh("state", v.type)
-            back.emit(p.Method(content, stack, "pop", (), loc=loc))
-            back.do("restore", v, content)
-        for v, stack in zip(self.carried, self.numbers, strict=True):
-            back.emit(p.Method(v, stack, "pop", (), loc=loc))
+        if self.carried:
+            carried = tuple(self.carried)
+            self.find(back)
+            back.emit(p.Do(self.top, p.Routine("retreat"), (self.top, carried), loc=loc))
+            back.emit(p.Do(carried, p.Routine("read"), (self.base, self.top, carried), loc=loc))
+        for v in reversed(self.state):
+            back.emit(p.Do(self.top, p.Routine("load_array"), (self.states, self.top, v), loc=loc))
         # rounds floor = span * (saved + 1), ..., limit - 1
         times = back.fresh("times", INT)
         back.emit(back.add_int(times, self.saved, 1))

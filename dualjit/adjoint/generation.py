@@ -148,7 +148,7 @@ class Generator:
         for stack in self.stacks.values():
             e.emit(p.Pack(stack, (), "list", loc=loc))
         if self.checkpoints is not None:
-            self.checkpoints.prologue(e)
+            self.checkpoints.prologue(e, WORKSPACE)
             self.slots |= {v.name: v for v in self.checkpoints.variables()}
         for v in sorted(self.global_slots.values(), key=lambda v: v.name):
             e.emit(p.Copy(v, ZERO, loc=loc))

@@ -384,29 +384,6 @@ def raise_division(failed):
         raise ZeroDivisionError("division by zero")
 
 
-@register_jitable
-def is_due(taping, k, span):
-    """Does a span of rounds begin here, with the tape off?"""
-    return 1 if taping == 0 and k % span == 0 else 0
-
-
-@register_jitable
-def still_taping(taping, again, top, budget):
-    """The mask: 0 once the tape has taken the budget; rounds that are run again are always taped."""
-    return 0 if again == 0 and top > budget else taping
-
-
-@register_jitable
-def span_of(taping, span, k):
-    """The number of rounds that were taped, settled when taping ends."""
-    return k + 1 if taping == 0 and span == 0 else span
-
-
-@register_jitable
-def end_of_span(first, span, trips):
-    return min(first + span, trips)
-
-
 ROUTINES = {
     f.__name__: f
     for f in (
@@ -424,10 +401,13 @@ ROUTINES = {
     "write": tape.write,
     "read": tape.read,
     "advance": tape.advance,
+    "states": tape.states,
+    "save_array": tape.save_array,
+    "load_array": tape.load_array,
     "advance_if": tape.advance_if,
-    "is_due": is_due,
-    "still_taping": still_taping,
-    "span_of": span_of,
-    "end_of_span": end_of_span,
+    "is_due": tape.is_due,
+    "still_taping": tape.still_taping,
+    "span_of": tape.span_of,
+    "end_of_span": tape.end_of_span,
     "retreat": tape.retreat,
 }  # fmt: skip

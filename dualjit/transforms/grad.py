@@ -143,9 +143,8 @@ class GradientDriver(Implementation):
         returned = 1 if reverse.adjoint.seeds.value else 0
         if isinstance(reverse.return_type, types.Optional):
             with w.block(f"if {answer}[0] is None:"):
-                w(
-                    f"raise {w.bind('OutputError', OutputError)}({f'{reverse.name} returned None instead of a number'!r})"
-                )
+                message = f"{reverse.name} returned None instead of a number"
+                w(f"raise {w.bind('OutputError', OutputError)}({message!r})")
         gradients = reverse.gradients(w, shadows, answer, returned)
         chosen = [gradients.get(i, "None") for i in self.selection.positions]
         gradient = chosen[0] if self.selection.single else f"({', '.join(chosen)},)"

@@ -31,7 +31,8 @@ def add_flat(shadow, y_bar):
     """Add the elements of a vector to those of a shadow (or None) in C order."""
     if shadow is not None:
         if shadow.ndim == 1:
-            shadow += y_bar
+            for i in range(shadow.size):
+                shadow[i] += y_bar[i]
         else:
             for k, i in enumerate(np.ndindex(shadow.shape)):
                 shadow[i] += y_bar[k]

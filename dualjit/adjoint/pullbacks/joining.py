@@ -167,11 +167,22 @@ def part_last(shadow, y_bar, axis):
 
 @pullback("insert", arr="", values="")
 def insert(obj, y_bar, arr_bar, values_bar):
-    size = size_before(np.asarray(obj), arr_bar, values_bar, y_bar.size)
-    # Which of the inserted values stands where, counted from 1.
-    inserted = np.insert(np.zeros(size, np.int64), obj, np.arange(1, y_bar.size - size + 1))
-    add_flat(arr_bar, y_bar[inserted == 0])
+    places = np.asarray(obj)
+    inserted = which_inserted(places, size_before(places, arr_bar, values_bar, y_bar.size), y_bar.size)
+    add_others(arr_bar, inserted, y_bar)
     add_inserted(values_bar, inserted, y_bar)
+
+
+@register_jitable
+def which_inserted(obj, size, total):
+    """For each element of the answer, which of the inserted values it is, counted from 1; 0 for the others."""
+    if obj.ndim > 0:
+        return np.insert(np.zeros(size, np.int64), obj, np.arange(1, total - size + 1))
+    found = np.zeros(total, np.int64)
+    first = obj[()] + size if obj[()] < 0 else obj[()]
+    for k in range(total - size):
+        found[first + k] = k + 1
+    return found
 
 
 @register_jitable
@@ -181,6 +192,16 @@ def size_before(obj, arr_bar, values_bar, total):
     if obj.size == 1:
         return total - values_bar.size
     return total - obj.size
+
+
+@register_jitable
+def add_others(shadow, inserted, y_bar):
+    if shadow is not None:
+        flat, k = shadow.flat, 0
+        for i in range(y_bar.size):
+            if inserted[i] == 0:
+                flat[k] += y_bar[i]
+                k += 1
 
 
 @register_jitable

@@ -24,9 +24,17 @@ def where(condition, answer_bar, x_bar, y_bar):
         else:
             add_total(y_bar, answer_bar)
     else:
-        chosen = np.broadcast_to(np.asarray(condition) != 0, answer_bar.shape)
-        add_where(x_bar, answer_bar, chosen, True)
-        add_where(y_bar, answer_bar, chosen, False)
+        choice = np.zeros(answer_bar.shape, np.int8)
+        mark_true(np.broadcast_to(np.asarray(condition), answer_bar.shape), choice)
+        add_where(x_bar, answer_bar, choice, 1)
+        add_where(y_bar, answer_bar, choice, 0)
+
+
+@register_jitable
+def mark_true(condition, choice):
+    for i, true in np.ndenumerate(condition):
+        if true != 0:
+            choice[i] = 1
 
 
 @register_jitable
@@ -53,32 +61,30 @@ def add_where(shadow, y_bar, choice, wanted):
 @pullback("select", choicelist="condlist", default="condlist")
 def select(condlist, y_bar, choicelist_bar, default_bar):
     """The first true condition decides."""
-    open_ = np.ones(y_bar.shape, np.bool_)
-    settle(condlist, choicelist_bar, y_bar, open_, 0)
-    add_where(default_bar, y_bar, open_, True)
+    choice = np.zeros(y_bar.shape, np.int64)
+    for k in range(len(condlist) - 1, -1, -1):
+        for i, true in np.ndenumerate(condlist[k]):
+            if true:
+                choice[i] = k + 1
+    if choicelist_bar is not None:
+        add_choices(choicelist_bar, y_bar, choice)
+    add_where(default_bar, y_bar, choice, 0)
 
 
 @register_jitable
-def settle(conditions, shadows, y_bar, open_, k):
-    """Give the choices what is still open, beginning with the k-th."""
+def add_choices(shadows, y_bar, choice):
     if isinstance(shadows, tuple):
-        if len(shadows) > 0:
-            take_open(conditions[k], shadows[0], y_bar, open_)
-            settle(conditions, shadows[1:], y_bar, open_, k + 1)
-    elif shadows is None:
-        for condition in conditions:
-            take_open(condition, None, y_bar, open_)
+        add_tuple_of_choices(shadows, y_bar, choice, 1)
     else:
-        for i in range(len(shadows)):
-            take_open(conditions[i], shadows[i], y_bar, open_)
+        for k in range(len(shadows)):
+            add_where(shadows[k], y_bar, choice, k + 1)
 
 
 @register_jitable
-def take_open(condition, shadow, y_bar, open_):
-    for i, true in np.ndenumerate(condition):
-        if true and open_[i]:
-            open_[i] = False
-            add_at(shadow, i, y_bar[i])
+def add_tuple_of_choices(shadows, y_bar, choice, k):
+    if len(shadows) > 0:
+        add_where(shadows[0], y_bar, choice, k)
+        add_tuple_of_choices(shadows[1:], y_bar, choice, k + 1)
 
 
 @pullback("clip", a="a a_min a_max", a_min="a a_min a_max", a_max="a a_min a_max")

@@ -31,8 +31,10 @@ def roll(shift, y_bar, a_bar):
     n = a_bar.size
     if a_bar.ndim == 1:
         k = shift % max(n, 1)
-        a_bar[: n - k] += y_bar[k:]
-        a_bar[n - k :] += y_bar[:k]
+        for i in range(n - k):
+            a_bar[i] += y_bar[i + k]
+        for i in range(k):
+            a_bar[n - k + i] += y_bar[i]
     else:
         flat = y_bar.ravel()
         for k, i in enumerate(np.ndindex(a_bar.shape)):
@@ -79,7 +81,7 @@ def tril(k, y_bar, m_bar):
     if m_bar.ndim == 1:
         for i in range(m_bar.size):
             end = min(max(i + k + 1, 0), m_bar.size)
-            m_bar[:end] += y_bar[i, :end]
+            add_row(m_bar, y_bar[i], 0, end)
     else:
         for at in np.ndindex(m_bar.shape[:-1]):
             end = min(max(at[-1] + k + 1, 0), m_bar.shape[-1])
@@ -91,7 +93,7 @@ def triu(k, y_bar, m_bar):
     if m_bar.ndim == 1:
         for i in range(m_bar.size):
             start = min(max(i + k, 0), m_bar.size)
-            m_bar[start:] += y_bar[i, start:]
+            add_row(m_bar, y_bar[i], start, m_bar.size)
     else:
         for at in np.ndindex(m_bar.shape[:-1]):
             start = min(max(at[-1] + k, 0), m_bar.shape[-1])
@@ -113,22 +115,24 @@ def delete(obj, y_bar, arr_bar):
 
 @pullback("diff", a="")
 def diff(n, y_bar, a_bar):
-    """The n-th difference has the coefficients of (1 - x)^n."""
-    size = y_bar.shape[-1]
-    if n == 1:
-        a_bar[..., :size] -= y_bar
-        a_bar[..., 1 : size + 1] += y_bar
-    elif size > 0:
-        coefficient = 1.0 - 2.0 * (n % 2)
-        for k in range(n + 1):
-            a_bar[..., k : k + size] += coefficient * y_bar
-            coefficient *= (k - n) / (k + 1)
+    for at in np.ndindex(a_bar.shape[:-1]):
+        add_differences(a_bar[at], y_bar[at], n)
+
+
+@register_jitable
+def add_differences(shadow, y_bar, n):
+    """The n-th differences of neighbours have the coefficients of (x - 1)^n."""
+    coefficient = 1.0 - 2.0 * (n % 2)
+    for k in range(n + 1):
+        for i in range(y_bar.size):
+            shadow[i + k] += coefficient * y_bar[i]
+        coefficient *= (k - n) / (k + 1)
 
 
 @pullback("ediff1d", ary="to_begin", to_end="", to_begin="")
 def ediff1d(to_begin, y_bar, ary_bar, to_end_bar, to_begin_bar):
     if ary_bar is not None:
-        add_differences(ary_bar, y_bar, 0 if to_begin is None else np.asarray(to_begin).size)
+        add_neighbours(ary_bar, y_bar, 0 if to_begin is None else np.asarray(to_begin).size)
     if to_begin_bar is not None:
         add_flat(to_begin_bar, y_bar[: to_begin_bar.size])
     if to_end_bar is not None:
@@ -136,7 +140,7 @@ def ediff1d(to_begin, y_bar, ary_bar, to_end_bar, to_begin_bar):
 
 
 @register_jitable
-def add_differences(shadow, y_bar, start):
+def add_neighbours(shadow, y_bar, start):
     """Transpose of the differences of neighbours, the first of which is at ``start``."""
     for k, i in enumerate(np.ndindex(shadow.shape)):
         if k > 0:
