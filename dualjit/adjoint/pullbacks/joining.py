@@ -57,17 +57,19 @@ def add_run(shadow, y_bar, start):
     if shadow.ndim == 0:
         shadow[()] += y_bar[start]
     else:
+        part = y_bar[start : start + shadow.size]
         for i in range(shadow.size):
-            shadow[i] += y_bar[start + i]
+            shadow[i] += part[i]
 
 
 @register_jitable
 def add_block(shadow, y_bar, row, column, axis):
     """From a matrix; a vector is a row of it when rows are joined, and a column else."""
     if shadow.ndim == 2:
+        part = y_bar[row : row + shadow.shape[0], column : column + shadow.shape[1]]
         for i in range(shadow.shape[0]):
             for j in range(shadow.shape[1]):
-                shadow[i, j] += y_bar[row + i, column + j]
+                shadow[i, j] += part[i, j]
     elif shadow.ndim == 0:
         shadow[()] += y_bar[row, column]
     elif axis == 0:

@@ -126,10 +126,9 @@ def lower(a, high, choice):
 def lift_and_lower(a, low, high, choice):
     low, high = np.broadcast_to(low, choice.shape), np.broadcast_to(high, choice.shape)
     for i, v in np.ndenumerate(np.broadcast_to(a, choice.shape)):
-        if low[i] > v:
-            choice[i] = LOWERED if high[i] < low[i] else LIFTED
-        elif high[i] < v:
-            choice[i] = LOWERED
+        lifted = low[i] > v
+        lowered = high[i] < (low[i] if lifted else v)
+        choice[i] = LOWERED if lowered else LIFTED if lifted else 0
 
 
 @pullback("sort", a="a")
