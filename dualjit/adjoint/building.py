@@ -44,7 +44,7 @@ def prepared(function: p.Function) -> Canonical:
     return c
 
 
-def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = True) -> tuple[p.Function, Plan]:
+def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = True, inner: bool = False) -> tuple[p.Function, Plan]:
     """The adjoint program, and its storage plan; ``raises``: division by zero is an error."""
     shadowed = Shadowed(c.blocks, c.names)
     answer = c.blocks[c.exit].end.value
@@ -56,6 +56,6 @@ def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = 
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
     generated = verify(
-        Generator(c, plan, part, rules, seeds, raises, options.tape_bytes // 2).function(name), single=False
+        Generator(c, plan, part, rules, seeds, raises, options.tape_bytes // 2, inner).function(name), single=False
     )
     return straightened(generated), plan

@@ -68,11 +68,12 @@ class Adjoint:
         options = Twin.of(f).kept_options
         count = sum(1 + len(shadows(v)) for v in primal.function.params) + len(self.seeds.parameters())
         self.dispatcher = Emitted(f"{name}_adjoint", count + KIND_WORKSPACE_TOP, ROUTINES, options)
-        known = {} if known is None else known
+        inner = known is not None
+        known = known if inner else {}
         if not (rows or value or aux):
             known[f, argtypes] = self
         raises = options.get("error_model") != "numpy"
-        self.program, self.plan = adjoint_program(primal, self.seeds, f"{name}_adjoint", CalleeRules(known), raises)
+        self.program, self.plan = adjoint_program(primal, self.seeds, f"{name}_adjoint", CalleeRules(known), raises, inner)
         self.dispatcher.program = self.program
 
     def seeded(self) -> list[p.Var]:

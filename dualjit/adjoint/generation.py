@@ -21,7 +21,7 @@ from dualjit.adjoint.statements import pull
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region
 from dualjit.program.flow import predecessors, without_unreachable
-from dualjit.program.types import BOOL, INT, Int, Lst, Other, Real, Type, is_plain
+from dualjit.program.types import BOOL, INT, Arr, Int, Lst, Other, Real, Type, is_plain
 from dualjit.rules import table
 
 WORKSPACE = p.Var("workspace", Other("workspace"))
@@ -41,9 +41,9 @@ class Labels:
 class Generator:
     """One adjoint program in the making."""
 
-    def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool, budget: int):
+    def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool, budget: int, inner: bool):
         self.c, self.plan, self.part, self.rules, self.seeds = c, plan, part, rules, seeds
-        self.names, self.raises, self.budget = c.names, raises, budget
+        self.names, self.raises, self.budget, self.inner = c.names, raises, budget, inner
         self.out: dict[int, p.Block] = {}
         self.preds = predecessors(plan.blocks)
         self.labels = {k: Labels(self.names.label(), self.names.label()) for k in plan.blocks}
@@ -130,8 +130,16 @@ class Generator:
             entry, (), tuple(self.prologue()), p.Jump(p.Edge(self.c.function.entry), loc=self.c.function.loc)
         )
         blocks = {entry: first, **self.out}
-        function = p.Function(name, params, blocks, entry, self.c.function.loc)
+        function = p.Function(name, params, blocks, entry, self.c.function.loc, self.scopes())
         return without_unreachable(function)
+
+    def scopes(self) -> dict[str, str]:
+        """Shadows overlap nothing but shadows of the same memory; all shadows are one scope in a function called by another adjoint."""
+        called = any(isinstance(op, p.Call) and op.types is not None for _, op in self.plan.c.function.ops())
+        memory = self.plan.memory
+        every = self.plan.variables.values()
+        found = [bar for v in every for bar in shadows(v) if isinstance(bar.type, Arr)]
+        return {bar.name: "shadow" if called or self.inner else f"shadow {memory.of(bar)}" for bar in found}
 
     def parameters(self) -> tuple[p.Var, ...]:
         params = []

@@ -14,7 +14,7 @@ from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves, shado
 from dualjit.adjoint.memory import bound, shared_operands, written_by
 from dualjit.program import nodes as p
 from dualjit.program.naming import Names
-from dualjit.program.types import Arr, Int, Lst, Other, Real, Tup, holds_memory, is_active, passive
+from dualjit.program.types import Arr, Lst, Other, Real, Tup, holds_memory, is_active, passive
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.arrays.table import Effect
 
@@ -71,7 +71,7 @@ class Shadowed:
 
     def save_stored(self, op: p.Store) -> list[p.Op]:
         t = op.array.type
-        if isinstance(t, Arr) and not is_element(t, op.index):
+        if isinstance(t, Arr) and not p.is_element(t, op.index):
             old = self.names.var(
                 "old", Arr(passive(t.elem), 1)
             )  # of whatever dimension; only its being an array matters
@@ -196,16 +196,6 @@ class Shadowed:
         """An argument that is no item of the list: it stands as it is, a constant item is a zero."""
         is_item = (op.name, k) in (("append", 0), ("insert", 1))
         return ZERO if is_item else v
-
-
-def is_element(t: Arr, index) -> bool:
-    """Does the index name one element?"""
-    if isinstance(index, p.Const):
-        given = index.value if isinstance(index.value, tuple) else (index.value,)
-        return len(given) == t.ndim and all(isinstance(i, int) for i in given)
-    kind = index.type if isinstance(index, p.Var) else None
-    items = kind.items if isinstance(kind, Tup) else (kind,)
-    return len(items) == t.ndim and all(isinstance(i, Int) for i in items)
 
 
 def shares_memory(op: p.Apply) -> bool:

@@ -14,7 +14,7 @@ from typing import Protocol
 from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves
 from dualjit.adjoint.memory import allocates, bound, harmless
 from dualjit.adjoint.refusal import refuse
-from dualjit.adjoint.shadows import is_element, shares_memory
+from dualjit.adjoint.shadows import shares_memory
 from dualjit.program import nodes as p
 from dualjit.program.types import Arr, Int, Lst, Real, Tup, holds_memory, passive
 from dualjit.rules.arrays import ArrayRow
@@ -210,7 +210,7 @@ def _(op: p.Store, s: Sweep):
     bar = shadow_of(op.array)
     if bar is None or isinstance(op.array.type.elem, Arr | Lst):
         return None
-    if isinstance(op.array.type, Arr) and not is_element(op.array.type, op.index):
+    if isinstance(op.array.type, Arr) and not p.is_element(op.array.type, op.index):
         return pull_slice_store(op, bar, s)
     index = s.value(op.index)
     if slot_of(op.value) is not None:

@@ -17,7 +17,9 @@ from numba.core import bytecode, ir
 from numba.core.ir_utils import build_definitions, replace_vars_stmt
 
 from dualjit.numbers.pulling import pulled
+from dualjit.numbers.scoped import TAPE, load_in, store_in
 from dualjit.program import nodes as p
+from dualjit.program.types import Arr, is_number
 
 
 def emit(program: p.Function, stub: Callable, routines: Mapping[str, Callable]) -> ir.FunctionIR:
@@ -149,7 +151,34 @@ class Emission:
         bound = self.assigned(ir.Expr.getattr(self.operand(op.receiver), op.name, self.loc))
         self.set(op, ir.Expr.call(bound, self.operands(op.args), self.keywords(op.kwargs), self.loc))
 
-    @write.register(p.Load)
+    def scoped(self, array, element: bool):
+        """The scope of an access to an element, and the scopes it has nothing to do with; None where nothing is known."""
+        scopes = self.program.scopes
+        if scopes is None or not element or not isinstance(array, p.Var) or not isinstance(array.type, Arr):
+            return None
+        own = scopes.get(array.name)
+        return own, tuple(sorted({TAPE, *scopes.values()} - {own}))
+
+    def loaded(self, array, index, element: bool) -> ir.Expr:
+        known = self.scoped(array, element)
+        if known is None:
+            return ir.Expr.getitem(self.operand(array), self.operand(index), self.loc)
+        load = self.assigned(ir.Global("load", load_in(*known), self.loc))
+        return ir.Expr.call(load, [self.operand(array), self.operand(index)], (), self.loc)
+
+    def stored(self, array, index, value, element: bool) -> None:
+        known = self.scoped(array, element)
+        operands = [self.operand(array), self.operand(index), value]
+        if known is None:
+            self.body.append(ir.SetItem(*operands, self.loc))
+        else:
+            store = self.assigned(ir.Global("store", store_in(*known), self.loc))
+            self.assigned(ir.Expr.call(store, operands, (), self.loc))
+
+    @write.register
+    def _(self, op: p.Load):
+        self.set(op, self.loaded(op.array, op.index, is_number(op.target.type)))
+
     @write.register(p.View)
     @write.register(p.Gather)
     def _(self, op):
@@ -157,7 +186,8 @@ class Emission:
 
     @write.register
     def _(self, op: p.Store):
-        self.body.append(ir.SetItem(self.operand(op.array), self.operand(op.index), self.operand(op.value), self.loc))
+        element = isinstance(op.array.type, Arr) and p.is_element(op.array.type, op.index)
+        self.stored(op.array, op.index, self.operand(op.value), element)
 
     @write.register
     def _(self, op: p.Update):
@@ -235,19 +265,20 @@ class Emission:
 
     def accumulate(self, op: p.Do) -> None:
         """``bar[index] += term``."""
-        bar, index, term = self.operands(op.args)
-        held = self.assigned(ir.Expr.getitem(bar, index, self.loc))
-        total = self.assigned(ir.Expr.call(self.operand(p.Routine("plus")), [held, term], (), self.loc))
-        self.body.append(ir.SetItem(bar, index, total, self.loc))
+        bar, index, term = op.args
+        held = self.assigned(self.loaded(bar, index, element=True))
+        plus = self.operand(p.Routine("plus"))
+        total = self.assigned(ir.Expr.call(plus, [held, self.operand(term)], (), self.loc))
+        self.stored(bar, index, total, element=True)
 
     def take(self, op: p.Do) -> None:
         """``target = bar[index]; bar[index] = zero``."""
-        bar, index, zero = self.operands(op.args)
-        self.set(op, ir.Expr.getitem(bar, index, self.loc))
-        self.body.append(ir.SetItem(bar, index, zero, self.loc))
+        bar, index, zero = op.args
+        self.set(op, self.loaded(bar, index, element=True))
+        self.stored(bar, index, self.operand(zero), element=True)
 
     def clear(self, op: p.Do) -> None:
-        """``bar[index] = zero``."""
+        """``bar[index] = zero`` for an element or a part."""
         self.body.append(ir.SetItem(*self.operands(op.args), self.loc))
 
     def element(self, op: p.Do) -> None:

@@ -15,6 +15,8 @@ from numba.core.typing import signature
 from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import make_array
 
+from dualjit.numbers.scoped import TAPE, in_scope
+
 INT8P, INT64 = ir.IntType(8).as_pointer(), ir.IntType(64)
 LEAST = 1 << 12
 
@@ -132,7 +134,8 @@ def write(typingctx, base, top, frame):
         for k, t in enumerate(frame.types):
             value = builder.extract_value(args[2], k)
             data = context.data_model_manager[t].as_data(builder, value)
-            builder.store(data, cgutils.gep_inbounds(builder, place, 0, k), align=1)
+            stored = builder.store(data, cgutils.gep_inbounds(builder, place, 0, k), align=1)
+            in_scope(builder, stored, TAPE, ())
         return context.get_dummy_value()
 
     return signature(types.none, types.voidptr, types.int64, frame), generate
@@ -147,6 +150,7 @@ def read(typingctx, base, top, frame):
         answer = cgutils.get_null_value(context.get_value_type(frame))
         for k, t in enumerate(frame.types):
             data = builder.load(cgutils.gep_inbounds(builder, place, 0, k), align=1)
+            in_scope(builder, data, TAPE, ())
             answer = builder.insert_value(answer, context.data_model_manager[t].from_data(builder, data), k)
         return answer
 

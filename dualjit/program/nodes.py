@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from dualjit.program.types import Type, is_active
+from dualjit.program.types import Arr, Int, Tup, Type, is_active
 
 
 @dataclass(frozen=True)
@@ -401,8 +401,8 @@ class Function:
     ----------
     params : tuple of Var
         One per argument, in order; they are defined by `Param` operations or on entry.
-    slots : frozenset of str
-        Names that are defined more than once.
+    scopes : dict
+        Names of arrays that overlap no array of another scope, to their scopes; None where nothing is known of overlaps.
     """
 
     name: str
@@ -410,7 +410,7 @@ class Function:
     blocks: dict[int, Block]
     entry: int
     loc: Loc
-    slots: frozenset[str] = frozenset()
+    scopes: dict[str, str] | None = None
 
     def with_blocks(self, blocks: dict[int, Block]) -> Function:
         return replace(self, blocks=blocks)
@@ -420,3 +420,13 @@ class Function:
         for block in self.blocks.values():
             for op in block.ops:
                 yield block, op
+
+
+def is_element(t: Arr, index) -> bool:
+    """Does the index name one element?"""
+    if isinstance(index, Const):
+        given = index.value if isinstance(index.value, tuple) else (index.value,)
+        return len(given) == t.ndim and all(isinstance(i, int) for i in given)
+    kind = index.type if isinstance(index, Var) else None
+    items = kind.items if isinstance(kind, Tup) else (kind,)
+    return len(items) == t.ndim and all(isinstance(i, Int) for i in items)

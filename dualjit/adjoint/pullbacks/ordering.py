@@ -32,30 +32,43 @@ def where(condition, answer_bar, x_bar, y_bar):
 
 @register_jitable
 def mark_true(condition, choice):
-    for i, true in np.ndenumerate(condition):
-        if true != 0:
-            choice[i] = 1
+    if choice.ndim > 1:
+        for k in range(len(choice)):
+            mark_true(condition[k], choice[k])
+    else:
+        for i in range(choice.size):
+            choice[i] = 1 if condition[i] != 0 else 0
 
 
 @register_jitable
 def add_where(shadow, y_bar, choice, wanted):
     """Add the cotangents of the elements whose choice is ``wanted``."""
     if shadow is not None:
-        if shadow.ndim == 0:
+        if shadow.ndim == y_bar.ndim and shadow.shape == y_bar.shape:
+            add_alike(shadow, y_bar, choice, wanted)
+        elif shadow.ndim == 0:
             total = shadow[()]
             for i, chosen in np.ndenumerate(choice):
                 if chosen == wanted:
                     total += y_bar[i]
             shadow[()] = total
-        elif shadow.ndim == y_bar.ndim and shadow.shape == y_bar.shape:
-            for i, chosen in np.ndenumerate(choice):
-                if chosen == wanted:
-                    shadow[i] += y_bar[i]
         else:
             flat = shadow.flat
             for i, chosen in np.ndenumerate(choice):
                 if chosen == wanted:
                     flat[before_broadcast(i, shadow.shape)] += y_bar[i]
+
+
+@register_jitable
+def add_alike(shadow, y_bar, choice, wanted):
+    """Of one shape: by rows, which become vector code."""
+    if choice.ndim > 1:
+        for k in range(len(choice)):
+            add_alike(shadow[k], y_bar[k], choice[k], wanted)
+    else:
+        for i in range(choice.size):
+            if choice[i] == wanted:
+                shadow[i] += y_bar[i]
 
 
 @pullback("select", choicelist="condlist", default="condlist")
@@ -91,44 +104,47 @@ def add_tuple_of_choices(shadows, y_bar, choice, k):
 def clip(a, a_min, a_max, y_bar, a_bar, a_min_bar, a_max_bar):
     """As ``min(max(a, a_min), a_max)``: ties go to the earlier argument."""
     choice = np.zeros(y_bar.shape, np.int8)
-    if a_min is not None:
-        if a_max is not None:
-            lift_and_lower(a, np.asarray(a_min), np.asarray(a_max), choice)
-        else:
-            lift(a, np.asarray(a_min), choice)
-    elif a_max is not None:
-        lower(a, np.asarray(a_max), choice)
+    low = None if a_min is None else np.broadcast_to(np.asarray(a_min), choice.shape)
+    high = None if a_max is None else np.broadcast_to(np.asarray(a_max), choice.shape)
+    mark_clipped(np.broadcast_to(a, choice.shape), low, high, choice)
     add_where(a_bar, y_bar, choice, 0)
-    add_where(a_min_bar, y_bar, choice, LIFTED)
+    add_where(a_min_bar, y_bar, choice, RAISED)
     add_where(a_max_bar, y_bar, choice, LOWERED)
 
 
-LIFTED, LOWERED = 1, 2
+RAISED, LOWERED = 1, 2
 
 
 @register_jitable
-def lift(a, low, choice):
-    low = np.broadcast_to(low, choice.shape)
-    for i, v in np.ndenumerate(np.broadcast_to(a, choice.shape)):
-        if low[i] > v:
-            choice[i] = LIFTED
+def mark_clipped(a, low, high, choice):
+    if choice.ndim > 1:
+        for k in range(len(choice)):
+            mark_clipped(a[k], row_of(low, k), row_of(high, k), choice[k])
+    else:
+        for i in range(choice.size):
+            number = raised(a[i], low, i)
+            choice[i] = LOWERED if exceeds(number, high, i) else RAISED if number > a[i] else 0
 
 
 @register_jitable
-def lower(a, high, choice):
-    high = np.broadcast_to(high, choice.shape)
-    for i, v in np.ndenumerate(np.broadcast_to(a, choice.shape)):
-        if high[i] < v:
-            choice[i] = LOWERED
+def row_of(bound, k):
+    if bound is None:
+        return None
+    return bound[k]
 
 
 @register_jitable
-def lift_and_lower(a, low, high, choice):
-    low, high = np.broadcast_to(low, choice.shape), np.broadcast_to(high, choice.shape)
-    for i, v in np.ndenumerate(np.broadcast_to(a, choice.shape)):
-        lifted = low[i] > v
-        lowered = high[i] < (low[i] if lifted else v)
-        choice[i] = LOWERED if lowered else LIFTED if lifted else 0
+def raised(number, low, i):
+    if low is None:
+        return number
+    return low[i] if low[i] > number else number
+
+
+@register_jitable
+def exceeds(number, high, i):
+    if high is None:
+        return False
+    return high[i] < number
 
 
 @pullback("sort", a="a")
