@@ -44,7 +44,9 @@ def prepared(function: p.Function) -> Canonical:
     return c
 
 
-def adjoint_program(c: Canonical, seeds, name: str, rules=Rules, raises: bool = True, inner: bool = False) -> tuple[p.Function, Plan]:
+def adjoint_program(
+    c: Canonical, seeds, name: str, rules=Rules, raises: bool = True, inner: bool = False
+) -> tuple[p.Function, Plan]:
     """The adjoint program, and its storage plan; ``raises``: division by zero is an error."""
     shadowed = Shadowed(c.blocks, c.names)
     answer = c.blocks[c.exit].end.value

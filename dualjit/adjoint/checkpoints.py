@@ -76,7 +76,11 @@ class Checkpoints:
         self.carried = [v for v in header.params if v.name in part.params and v != region.counted.counter]
         self.limit, self.span, self.floor = p.Var("limit", INT), p.Var("span", INT), p.Var("floor", INT)
         self.again, self.saved = p.Var("again", INT), p.Var("saved_states", INT)
-        self.states, self.base, self.top = p.Var("states", Other("workspace")), p.Var("base.states", INT), p.Var("top.states", INT)
+        self.states, self.base, self.top = (
+            p.Var("states", Other("workspace")),
+            p.Var("base.states", INT),
+            p.Var("top.states", INT),
+        )
 
     def variables(self) -> list[p.Var]:
         """Numbers that begin as 0."""

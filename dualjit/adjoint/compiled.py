@@ -73,7 +73,9 @@ class Adjoint:
         if not (rows or value or aux):
             known[f, argtypes] = self
         raises = options.get("error_model") != "numpy"
-        self.program, self.plan = adjoint_program(primal, self.seeds, f"{name}_adjoint", CalleeRules(known), raises, inner)
+        self.program, self.plan = adjoint_program(
+            primal, self.seeds, f"{name}_adjoint", CalleeRules(known), raises, inner
+        )
         self.dispatcher.program = self.program
 
     def seeded(self) -> list[p.Var]:

@@ -10,7 +10,7 @@ Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 6 and 12.
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dualjit.adjoint.checkpoints import TAPING, checkpointed
 from dualjit.adjoint.cotangents import KIND, ZERO, cotangent, shadows, slots
@@ -30,6 +30,29 @@ FAILED = p.Var("failed", INT)
 PLUS = "plus"
 
 
+AGAIN = "'"
+
+
+class Images(dict):
+    """The blocks of the adjoint program, with the outermost loop whose reverse they belong to."""
+
+    def __init__(self):
+        super().__init__()
+        self.nest: Region | None = None
+        self.nests: dict[int, Region | None] = {}
+
+    def __setitem__(self, label: int, block: p.Block):
+        super().__setitem__(label, block)
+        self.nests[label] = self.nest
+
+
+def outermost(region: Region | None) -> Region | None:
+    """The outermost loop around a region."""
+    while region is not None and region.parent is not None:
+        region = region.parent
+    return region
+
+
 @dataclass(frozen=True)
 class Labels:
     """Labels of a block's images."""
@@ -44,7 +67,7 @@ class Generator:
     def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool, budget: int, inner: bool):
         self.c, self.plan, self.part, self.rules, self.seeds = c, plan, part, rules, seeds
         self.names, self.raises, self.budget, self.inner = c.names, raises, budget, inner
-        self.out: dict[int, p.Block] = {}
+        self.out = Images()
         self.preds = predecessors(plan.blocks)
         self.labels = {k: Labels(self.names.label(), self.names.label()) for k in plan.blocks}
         self.loop_heads = {r: self.names.label() for r in c.regions.values()}
@@ -116,22 +139,45 @@ class Generator:
             self.forward(label)
         for label in self.plan.live_blocks:
             region = self.plan.region_of(label)
+            self.out.nest = outermost(region)
             if region is not None and region in self.plan.acting:
                 self.rerun(label)
         for label in self.plan.live_blocks:
             region = self.plan.region_of(label)
+            self.out.nest = outermost(region)
             if region is None or region in self.plan.acting:
                 self.reverse(label)
         for region in sorted(self.plan.acting, key=lambda r: r.header):
+            self.out.nest = outermost(region)
             self.reverse_loop(region)
         params = self.parameters()
         entry = self.names.label()
         first = p.Block(
             entry, (), tuple(self.prologue()), p.Jump(p.Edge(self.c.function.entry), loc=self.c.function.loc)
         )
-        blocks = {entry: first, **self.out}
+        blocks = {entry: first, **{label: self.renamed(block) for label, block in self.out.items()}}
         function = p.Function(name, params, blocks, entry, self.c.function.loc, self.scopes())
         return without_unreachable(function)
+
+    def renamed(self, block: p.Block) -> p.Block:
+        """Values of rounds have other names in the reverse sweep: variables with one definition live in registers."""
+        nest = self.out.nests[block.label]
+        if nest is None:
+            return block
+
+        def again(v):
+            found = self.plan.definitions.get(v.name)
+            return replace(v, name=f"{v.name}{AGAIN}") if found is not None and outermost(found.region) is nest else v
+
+        def target(v):
+            return tuple(map(again, v)) if isinstance(v, tuple) else v and again(v)
+
+        def changed(op):
+            # the tape's routines look at the types of the variables that were written, which the forward sweep sets
+            return op if is_of_tape(op) else op.mapped(again)
+
+        ops = tuple(replace(changed(op), target=target(op.target)) for op in block.ops)
+        return replace(block, params=tuple(map(again, block.params)), ops=ops, end=block.end.mapped(again))
 
     def scopes(self) -> dict[str, str]:
         """Shadows overlap nothing but shadows of the same memory; all shadows are one scope in a function called by another adjoint."""
@@ -139,7 +185,8 @@ class Generator:
         memory = self.plan.memory
         every = self.plan.variables.values()
         found = [bar for v in every for bar in shadows(v) if isinstance(bar.type, Arr)]
-        return {bar.name: "shadow" if called or self.inner else f"shadow {memory.of(bar)}" for bar in found}
+        scopes = {bar.name: "shadow" if called or self.inner else f"shadow {memory.of(bar)}" for bar in found}
+        return scopes | {f"{name}{AGAIN}": scope for name, scope in scopes.items()}
 
     def parameters(self) -> tuple[p.Var, ...]:
         params = []
@@ -557,6 +604,10 @@ class Generator:
         result = self.names.var("result", Other("tuple"))
         e.emit(p.Pack(result, (*self.returned, *bars), loc=e.loc))
         return result
+
+
+def is_of_tape(op: p.Op) -> bool:
+    return isinstance(op, p.Do) and isinstance(op.routine, p.Routine) and op.routine.name in ("read", "retreat")
 
 
 def is_real(operand) -> bool:

@@ -262,9 +262,7 @@ def _is_due(builder, mask, k, span):
 
 
 def _still_taping(builder, mask, again, top, budget):
-    full = builder.and_(
-        builder.icmp_signed("==", again, ir.Constant(INT64, 0)), builder.icmp_signed(">", top, budget)
-    )
+    full = builder.and_(builder.icmp_signed("==", again, ir.Constant(INT64, 0)), builder.icmp_signed(">", top, budget))
     return builder.select(full, ir.Constant(INT64, 0), mask)
 
 
