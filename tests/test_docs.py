@@ -50,7 +50,7 @@ def test_examples_of_a_docstring(example):
 
 def test_interface_page_has_every_public_name():
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"auto(?:function|class):: dualjit\.(\w+)", page))
+    documented = set(re.findall(r"auto(?:function|class|data):: dualjit\.(\w+)", page))
     assert documented == set(dualjit.__all__)
 
 

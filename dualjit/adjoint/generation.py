@@ -180,7 +180,10 @@ class Generator:
         return replace(block, params=tuple(map(again, block.params)), ops=ops, end=block.end.mapped(again))
 
     def scopes(self) -> dict[str, str]:
-        """Shadows overlap nothing but shadows of the same memory; all shadows are one scope in a function called by another adjoint."""
+        """Shadows overlap nothing but shadows of the same memory.
+
+        All shadows are one scope in a function called by another adjoint.
+        """
         called = any(isinstance(op, p.Call) and op.types is not None for _, op in self.plan.c.function.ops())
         memory = self.plan.memory
         every = self.plan.variables.values()

@@ -31,3 +31,4 @@ class Options:
 
 
 options = Options()
+"""Options for the whole process. ``tape_bytes``: how much memory a tape should take, 4 GiB by default."""

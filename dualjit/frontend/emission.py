@@ -152,7 +152,10 @@ class Emission:
         self.set(op, ir.Expr.call(bound, self.operands(op.args), self.keywords(op.kwargs), self.loc))
 
     def scoped(self, array, element: bool):
-        """The scope of an access to an element, and the scopes it has nothing to do with; None where nothing is known."""
+        """The scope of an access to an element, and the scopes it has nothing to do with.
+
+        None where nothing is known.
+        """
         scopes = self.program.scopes
         if scopes is None or not element or not isinstance(array, p.Var) or not isinstance(array.type, Arr):
             return None

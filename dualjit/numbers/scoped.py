@@ -1,12 +1,12 @@
 """Elements of arrays with what is known of their memory: shadows and the tape overlap nothing else.
 
-One idea: LLVM has to assume that any two arrays overlap; then it guards each loop with checks at run time, or gives up.  Accesses
-to a shadow are in a *scope* of its own, and every access says which scopes it has nothing to do with.
+One idea: LLVM has to assume that any two arrays overlap; then it guards each loop with checks at run time, or gives
+up.  Accesses to a shadow are in a *scope* of its own, and every access says which scopes it has nothing to do with.
 
 Scopes hold within one call of a function: the functions they are used in must not be inlined.
 
-Source: LLVM Language Reference, "noalias and alias.scope Metadata".  Relies on ``resolve_function_type``, ``get_function`` and on
-llvmlite's instructions being in their blocks' lists.
+Source: LLVM Language Reference, "noalias and alias.scope Metadata".  Relies on ``resolve_function_type``,
+``get_function`` and on llvmlite's instructions being in their blocks' lists.
 """
 
 from __future__ import annotations

@@ -400,9 +400,10 @@ class Function:
     Attributes
     ----------
     params : tuple of Var
-        One per argument, in order; they are defined by `Param` operations or on entry.
+        One per argument, in order; they are defined on entry.
     scopes : dict
-        Names of arrays that overlap no array of another scope, to their scopes; None where nothing is known of overlaps.
+        Names of arrays that overlap no array of another scope, to their scopes; None where nothing is known of
+        overlaps.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Printed adjoint programs of small functions, held to files that were read by a person.
 
-``DUALJIT_GOLDEN=write`` writes the files again.  Names of loops and temporaries come from bytecode, so the files hold for the
-Python they were written with.
+``DUALJIT_GOLDEN=write`` writes the files again.  Names of loops and temporaries come from bytecode, so the files hold
+for the Python they were written with.
 """
 
 import math
