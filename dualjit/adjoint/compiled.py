@@ -40,6 +40,8 @@ class CalleeRules(Rules):
 class Adjoint:
     """The adjoint of ``f`` for argument types of which some are active.
 
+    ``check`` is called with the type of the answer, before anything else is looked at.
+
     Attributes
     ----------
     argtypes : tuple of numba types
@@ -59,8 +61,11 @@ class Adjoint:
         value: bool = False,
         aux: bool = False,
         known: dict | None = None,
+        check: Callable[[NumbaType], None] | None = None,
     ):
         source = typed(f, argtypes)
+        if check is not None:
+            check(source.return_type)
         self.argtypes, self.return_type, self.written = source.argtypes, source.return_type, source.written
         primal = prepared(read(source, name))
         answer = primal.blocks[primal.exit].end.value

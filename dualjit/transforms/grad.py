@@ -127,12 +127,20 @@ class GradientDriver(Implementation):
         """The adjoint for these types, after the checks."""
         names, given = flat_arguments(self.f, argtypes)
         check_selected(self.selection, names, given, self.name)
-        wants_value = self.value or self.has_aux
-        reverse = ReversePass(self.f, given, names, self.selection.positions, value=wants_value, aux=self.has_aux)
-        if isinstance(reverse.return_type, types.Optional):  # that it isn't None is checked at run time
-            reverse = ReversePass(self.f, given, names, self.selection.positions, value=True, aux=self.has_aux)
-        check_scalar(differentiated(reverse.return_type, self.has_aux, reverse.name), reverse.name)
-        return reverse
+
+        def make(value: bool) -> ReversePass:
+            return ReversePass(
+                self.f, given, names, self.selection.positions, value=value, aux=self.has_aux, check=self.check
+            )
+
+        reverse = make(self.value or self.has_aux)
+        optional = isinstance(reverse.return_type, types.Optional)  # that it isn't None is checked at run time
+        return make(True) if optional else reverse
+
+    def check(self, t: types.Type) -> None:
+        """Raise unless the answer is one number (and something beside)."""
+        name = python_function(self.f).__name__
+        check_scalar(differentiated(types.unliteral(t), self.has_aux, name), name)
 
     def write(self, w: Writer, reverse: ReversePass) -> None:
         reverse.check_aliases(w)

@@ -46,6 +46,8 @@ class ReversePass:
         Differentiated arguments.
     rows, value, aux : bool
         See :mod:`dualjit.adjoint.seeds`.
+    check : callable
+        Raises where the type of the answer is not what it should be.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class ReversePass:
         rows=False,
         value=False,
         aux=False,
+        check: Callable = lambda t: None,
     ):
         refuse_nesting(f, argtypes)
         self.names, self.given, self.positions = names, argtypes, positions
@@ -69,7 +72,7 @@ class ReversePass:
         self.star = star_position(f)
         if self.star is not None:
             wanted = [*wanted[: self.star], types.StarArgTuple(wanted[self.star :])]
-        self.adjoint = Adjoint(f, tuple(wanted), identifier(self.name), rows, value, aux)
+        self.adjoint = Adjoint(f, tuple(wanted), identifier(self.name), rows, value, aux, check=check)
         self.wanted = list(self.adjoint.argtypes)
         self.written = set(self.adjoint.written)
         if self.star is not None:
