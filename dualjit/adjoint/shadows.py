@@ -202,9 +202,14 @@ def shares_memory(op: p.Apply) -> bool:
     """Does this call of an array row give a view?  Decided by types, as Numba does."""
     if op.row.effect is not Effect.VIEW:
         return False
+    if op.row.name in LOOK_AT_VALUES:
+        return False
     operands = bound(op)
     sources = [operands.get(name) for name in op.row.shares]
     layouts = [v.type.layout for v in p.variables(tuple(sources)) if isinstance(v.type, Arr)]
+    converts = any(v.type.elem != op.target.type.elem for v in p.variables(tuple(sources)) if isinstance(v.type, Arr))
+    if op.row.name == "asarray" and (converts or len(layouts) != 1):
+        return False
     copies = COPIES_UNLESS.get(op.row.name)
     return copies is None or all(layout in copies for layout in layouts)
 
@@ -215,3 +220,7 @@ COPIES_UNLESS = {"ravel": "C", "ascontiguousarray": "C", "asfortranarray": "F"}
 
 def real_leaves(v: p.Var) -> bool:
     return isinstance(v.type, Real)
+
+
+LOOK_AT_VALUES = ("trim_zeros", "nan_to_num", "asarray_chkfinite")
+"""Rows of which a shadow can't be the same view."""

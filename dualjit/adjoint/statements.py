@@ -332,6 +332,10 @@ def pull_array_row(op: p.Apply, s: Sweep) -> None:
     inactive = not row.active or not any(is_active(v) for v in p.variables(tuple(operands.values())))
     if inactive or shares_memory(op) or (cotangent(op.target) is None and not row.writes):
         return
+    if any(isinstance(getattr(operands.get(name), "type", None), Lst) for name in row.writes):
+        raise refuse(op.loc, f"{row.name} of a list", "reverse mode does not put lists back", "use an array")
+    if row.name == "nan_to_num" and (len(op.args) > 1 or op.kwargs):
+        raise refuse(op.loc, "nan_to_num with options", "reverse mode knows it as a copy alone", "write np.where")
     out = operands.get("out")
     if isinstance(out, p.Var):
         raise refuse(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from dualjit.adjoint.memory import written_by
 from dualjit.program import nodes as p
 from dualjit.program.types import Real, components
 
@@ -18,7 +19,7 @@ def useful_numbers(blocks: dict[int, p.Block], answer: p.Operand) -> set[str]:
     for block in blocks.values():
         for op in block.ops:
             given = {v.name for v in op.uses() if v.active}
-            if op.target is None or not is_number_like(op.target):
+            if op.target is None or written_by(op) or not is_number_like(op.target):
                 roots |= given
             else:
                 sources[op.target.name] |= given

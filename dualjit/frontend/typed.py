@@ -100,7 +100,7 @@ def typed(f: Callable, argtypes: tuple[types.Type, ...]) -> TypedProgram:
     while True:
         try:
             return compile_extra(context, target, twin.py_func, argtypes, None, flags, {}, pipeline_class=pipeline)
-        except (NotImplementedError, errors.LoweringError) as error:
+        except (NotImplementedError, errors.LoweringError, KeyError) as error:
             if isinstance(error, UnsupportedError):
                 raise
             # Numba compiles some functions while it infers types; there is no code for the marker.

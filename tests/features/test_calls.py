@@ -125,7 +125,7 @@ def defaults_and_keywords(x):
     )
 
 
-@cases
+@cases.forward_only("functions with *args")
 def starred_calls(x):
     pair = (x[0], x[1])
     return with_rest(x[0], x[1], 2.0), both(*pair)[0], with_rest(*pair)
@@ -151,7 +151,7 @@ def functions_as_values(x):
     return doubled(product, x), doubled(lambda a: a[2] * a[3], x)
 
 
-@cases
+@cases.forward_only("generators")
 def generator_functions(x):
     total = 0.0
     for v in squares_of(x):
@@ -159,7 +159,7 @@ def generator_functions(x):
     return total
 
 
-@cases
+@cases.forward_only("functions in a tuple")
 def tuple_of_functions(x):
     total = 0.0
     for f in literal_unroll((product, with_defaults_of_the_first)):
@@ -200,12 +200,12 @@ def made_with(factor, table):
 cases(made_with(3.0, np.array([2.0, 1.0])))
 
 
-@cases
+@cases.forward_only("@vectorize")
 def vectorized_callees(x):
     return cubic(x), cubic(x[0]), cubic(x * 2.0).sum()
 
 
-@cases
+@cases.forward_only("@overload")
 def overloaded_function(x):
     return quadruple(x[0]) * x[1]
 
