@@ -92,7 +92,7 @@ def dtype_given(x):
     return y[1] * z[1] + y[0]
 
 
-@cases
+@cases.forward_only("the dtype of an argument")
 def dtype_of_the_argument(x):
     y = np.empty(4, x.dtype)
     y[:] = 2.0
@@ -290,7 +290,7 @@ def in_a_tuple_beside_the_argument(x):
     return a[1] * t[1][2]
 
 
-@cases
+@cases.forward_only("callees compiled apart which return arrays")
 def returned_by_a_callee_as_it_came(x):
     y = np.zeros(4)
     z = returned(y)
