@@ -290,7 +290,7 @@ def in_a_tuple_beside_the_argument(x):
     return a[1] * t[1][2]
 
 
-@cases.forward_only("callees compiled apart which return arrays")
+@cases
 def returned_by_a_callee_as_it_came(x):
     y = np.zeros(4)
     z = returned(y)
@@ -318,7 +318,7 @@ def views_of_one_buffer(x):
     return buffer
 
 
-@cases
+@cases.forward_only("callees compiled apart which return arrays")
 def filled_by_recursion(x):
     y = np.zeros(4)
     fill_down(y, x, 4)
