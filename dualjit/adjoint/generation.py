@@ -571,8 +571,11 @@ class Generator:
                 e.emit(p.Store(None, v, op.index, old, loc=e.loc))
             else:
                 e.do("restore", v, old)
-        if isinstance(op, p.Method) and op.name == "append":
-            e.do("pop", op.receiver)
+        if isinstance(op, p.Method):
+            if op.name == "append":
+                e.do("pop", op.receiver)
+            else:
+                e.do("push_back", op.receiver, op.target)
 
     def local_slots(self, block: p.Block) -> set[str]:
         """Slots of variables that live in one block: they need no zero to begin with."""

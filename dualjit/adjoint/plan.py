@@ -18,6 +18,7 @@ from dualjit.adjoint.cotangents import cotangent
 from dualjit.adjoint.memory import Memory, Site, harmless
 from dualjit.adjoint.ordering import unordered_regions
 from dualjit.adjoint.recording import Recorder, Wants
+from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.shadows import SHADOW, Shadowed, shares_memory
 from dualjit.adjoint.useful import useful_numbers
 from dualjit.program import nodes as p
@@ -208,6 +209,14 @@ class Plan:
             self.need(old, region)
         if isinstance(op, p.Store):
             self.need(op.index, region)
+        if isinstance(op, p.Method):
+            self.need(op.receiver, region)
+            if op.name == "pop":
+                self.need(op.target, region)
+            if op.name not in ("append", "pop") or (op.name == "pop" and op.args):
+                raise refuse(
+                    op.loc, f"the method .{op.name}() of a list", "reverse mode can't undo it", "append and pop"
+                )
 
     def after_read(self, name: str, write: Site) -> bool:
         """Is memory of this class read, for the reverse sweep, before this write or by it?"""

@@ -13,7 +13,7 @@ from numba.extending import overload, register_jitable
 from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks, tape
 from dualjit.numbers.overlap import partly_same
-from dualjit.numbers.pulling import minus, nothing, plus, quotient, zero_seen
+from dualjit.numbers.pulling import is_nothing, minus, nothing, plus, quotient, zero_seen
 from dualjit.numbers.types import Dual
 
 
@@ -84,7 +84,7 @@ def _strided(a):
 @register_jitable
 def accumulate_unless_zero(bar, index, term):
     """For an index that may be out of range when no round has run."""
-    if term != 0.0:
+    if not is_nothing(term):
         bar[index] = plus(bar[index], term)
 
 

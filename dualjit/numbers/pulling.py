@@ -144,6 +144,30 @@ def nothing(typingctx, kind):
     return signature(types.unliteral(kind), kind), generate
 
 
+@intrinsic
+def is_nothing(typingctx, bar):
+    """Is a cotangent zero with all its lanes?  A comparison looks at values alone, and those of N cotangents are never used."""
+
+    def generate(context, builder, sig, args):
+        return builder.not_(_differs_from_zero(context, builder, bar, args[0]))
+
+    return signature(types.boolean, bar), generate
+
+
+def _differs_from_zero(context, builder, t, number):
+    if not isinstance(t, Dual):
+        return builder.fcmp_unordered("!=", number, ir.Constant(number.type, 0.0))
+    value, partials = context.data_model_manager[t].split(builder, number)
+    found = _differs_from_zero(context, builder, t.base, value)
+    if isinstance(partials.type, ir.VectorType):
+        lanes = builder.fcmp_unordered("!=", partials, ir.Constant(partials.type, None))
+        bits = ir.IntType(partials.type.count)
+        return builder.or_(found, builder.icmp_unsigned("!=", builder.bitcast(lanes, bits), bits(0)))
+    for k in range(partials.type.count):
+        found = builder.or_(found, _differs_from_zero(context, builder, t.base, builder.extract_value(partials, k)))
+    return found
+
+
 def _linear(op: str):
     @intrinsic(prefer_literal=False)
     def combine(typingctx, a, b):
