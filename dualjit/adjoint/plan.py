@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 from dualjit.adjoint.cotangents import cotangent
 from dualjit.adjoint.memory import Memory, Site, harmless
@@ -49,8 +50,6 @@ class Plan:
     ----------
     frames : dict
         For each region, the variables in its frames.
-    results : dict
-        For each region, the variables of it that are wanted after it in the region around it.
     recomputed : set of operations
         Those which are run again in the reverse sweep.
     root : set of str
@@ -70,13 +69,11 @@ class Plan:
         self.definitions = self.define()
         self.reached = reachability(self.blocks)
         self.frames: dict[Region, dict[str, p.Var]] = defaultdict(dict)
-        self.results: dict[Region, dict[str, p.Var]] = defaultdict(dict)
         self.recomputed: set[p.Op] = set()
         self.recomputed_params: set[str] = set()
         self.root: dict[str, p.Var] = {}
         self.undone: set[p.Op] = set()
         self.reads: list[tuple[str, Site]] = []
-        self._unordered: set[Region] | None = None
         self._seen: set[tuple[str, Region | None]] = set()
         self.promoted = {}
         self.useful = useful_numbers(self.blocks, answer)
@@ -153,11 +150,9 @@ class Plan:
                 self.need_flush(region, hoisted, load)
         self.put_back()
 
-    @property
+    @cached_property
     def unordered(self) -> set[Region]:
-        if self._unordered is None:
-            self._unordered = unordered_regions(self)
-        return self._unordered
+        return unordered_regions(self)
 
     def need_divisors(self, dropped: set[Region]) -> None:
         """Divisors of loops that do not run forward: the reverse sweep looks whether one is zero."""
@@ -261,7 +256,6 @@ class Plan:
             self.root[v.name] = v
         else:
             self.frames[outer.parent][v.name] = v
-            self.results[outer][v.name] = v
 
     def need_param(self, v: p.Var, found: Definition) -> None:
         region = found.region
@@ -307,15 +301,31 @@ class Plan:
         return isinstance(op, REPEATED)
 
     def is_local(self, shadow: p.Var, region: Region) -> bool:
-        """Is memory made in a round only used in it?  What a parameter of the loop takes on is used in the next one."""
+        """Can memory made in a round be made again by it?  All that is the same memory has to be made again, too."""
         name = self.memory.of(shadow)
-        for v, found in self.definitions.items():
-            carried = found.op is None and found.region is region and found.block == region.header
-            if self.memory._find(v) == name and (carried or not region.contains(found.region)):
-                return False
-        outside = (block for label, block in self.blocks.items() if not region.contains(self.region_of(label)))
-        used = (v for block in outside for op in (*block.ops, block.end) for v in op.uses())
-        return not any(self.memory.of(v) == name for v in used)
+        members = (v for v in self.definitions if self.memory._find(v) == name)
+        return all(self.is_made_again(v, region) for v in members)
+
+    def is_made_again(self, v: str, region: Region) -> bool:
+        """Is a variable never kept in a frame: made in a round, repeatable, and not used after its own loop?"""
+        found = self.definitions[v]
+        if not region.contains(found.region) or any(not self.inside(k, found.region) for k in self.uses.get(v, ())):
+            return False
+        if found.op is None:
+            return found.block != found.region.header
+        if isinstance(found.op, p.Do) and found.op.routine is SHADOW:
+            return found.region is region
+        return self.can_repeat(found.op, found.region)
+
+    @cached_property
+    def uses(self) -> dict[str, set[int]]:
+        """The blocks in which variables are read, arguments of edges among them."""
+        found = defaultdict(set)
+        for label, block in self.blocks.items():
+            for op in (*block.ops, block.end):
+                for v in op.uses():
+                    found[v.name].add(label)
+        return found
 
     # ---- loop-invariant elements
 

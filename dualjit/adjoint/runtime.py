@@ -30,6 +30,13 @@ def _lifted(x, element):
 
 
 @register_jitable
+def writable_broadcast(array, shape):
+    """``np.broadcast_to`` of a shadow, which is added to."""
+    view = np.broadcast_to(array, shape)
+    return np.lib.stride_tricks.as_strided(array, view.shape, view.strides)
+
+
+@register_jitable
 def trips(start, stop, step):
     """Rounds of ``range(start, stop, step)``."""
     if step == 0:

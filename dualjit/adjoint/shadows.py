@@ -12,9 +12,11 @@ from dataclasses import replace
 
 from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves, shadows
 from dualjit.adjoint.memory import bound, shared_operands, written_by
+from dualjit.adjoint.refusal import refuse
+from dualjit.adjoint.runtime import writable_broadcast
 from dualjit.program import nodes as p
 from dualjit.program.naming import Names
-from dualjit.program.types import Arr, Lst, Other, Real, Tup, holds_memory, is_active, passive
+from dualjit.program.types import Arr, Lst, Other, Tup, holds_memory, is_active, passive
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.arrays.table import Effect
 
@@ -158,11 +160,14 @@ class Shadowed:
     def same_view(self, op: p.Apply, bar) -> p.Op:
         """The row that makes the view, of the shadow."""
         shared = {v.name for v in shared_operands(op)}
+        if not all(holds_memory(v.type) for v in shared_operands(op)):
+            raise refuse(op.loc, f"{op.row.name} of a number", "reverse mode has no view of it", "pass an array")
 
         def shadow_of(v):
             return cotangent(v) if v.name in shared else v
 
-        return replace(op.mapped(shadow_of), target=bar)
+        made = replace(op.mapped(shadow_of), target=bar)
+        return replace(made, function=writable_broadcast) if op.row.name == "broadcast_to" else made
 
     def fresh(self, op: p.Op) -> list[p.Op]:
         return self.zeros(op.target, cotangent(op.target), op.loc)
@@ -216,10 +221,6 @@ def shares_memory(op: p.Apply) -> bool:
 
 COPIES_UNLESS = {"ravel": "C", "ascontiguousarray": "C", "asfortranarray": "F"}
 """Rows that give a view of arrays of these layouts and copy others."""
-
-
-def real_leaves(v: p.Var) -> bool:
-    return isinstance(v.type, Real)
 
 
 LOOK_AT_VALUES = ("trim_zeros", "nan_to_num", "asarray_chkfinite")

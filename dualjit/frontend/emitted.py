@@ -6,7 +6,9 @@ Relies on ``DefaultPassBuilder`` (names and order of Numba's passes).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
+import llvmlite.binding as llvm
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
@@ -43,6 +45,17 @@ class EmitProgram(FunctionPass):
         return True
 
 
+@cache
+def spare_tiny_loops() -> None:
+    """Keep LLVM from vectorising loops of a few rounds by masks.
+
+    Its two cost models may disagree about such a loop, and an assertion ends the process (``computeBestVF``, LLVM 20
+    and later); adjoints, in which the lengths of shadows become constants late, meet it.  The option holds for the
+    whole process: loops of a few rounds are treated like longer ones.  Relies on ``llvmlite.binding.set_option``.
+    """
+    llvm.set_option("dualjit", "-vectorizer-min-trip-count=0")
+
+
 class EmittedCompiler(CompilerBase):
     """Numba's pipeline from type inference on."""
 
@@ -54,6 +67,7 @@ class EmittedCompiler(CompilerBase):
         return self.emitted
 
     def define_pipelines(self):
+        spare_tiny_loops()
         self.state.flags.no_cpython_wrapper = True
         self.state.flags.no_cfunc_wrapper = True
         pm = PassManager("dualjit_emitted")

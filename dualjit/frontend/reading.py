@@ -7,6 +7,7 @@ Relies on the statements and expressions of ``numba.core.ir`` after ``Reconstruc
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -19,10 +20,13 @@ from dualjit.frontend.typed import TypedProgram
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, MarkedComplex, strip
 from dualjit.program import nodes as p
-from dualjit.program.types import Arr, Bool, Int, Lst, Other, Real, Tup, Type, Unit, holds_memory
+from dualjit.program.types import Arr, Bool, Int, Lst, Other, Real, Tup, Type, Unit, holds_memory, is_active
 from dualjit.rules import table
+from dualjit.rules.arrays.table import row_of_function
 
 FLOATS = (float, np.float64, np.float32)
+INLINED = re.compile(r"_v(\d+)_")
+"""How Numba marks variables of an inlined function: with a number of that function, counted through the process."""
 ITERATION = {"getiter": p.Iter, "iternext": p.Next, "pair_first": p.First, "pair_second": p.Second}
 
 
@@ -39,6 +43,7 @@ class Reader:
         self.func_ir, self.typemap = program.func_ir, program.typemap
         self.known: dict[str, p.Operand] = {}
         self.copies = copies(program)
+        self.numbers: dict[str, int] = {}
 
     def function(self, name: str) -> p.Function:
         func_ir = self.func_ir
@@ -82,7 +87,11 @@ class Reader:
         return self.variable(name, self.typemap[name])
 
     def variable(self, name: str, t: types.Type) -> p.Var:
-        return p.Var(name, read_type(t))
+        return p.Var(INLINED.sub(self.renumbered, name), read_type(t))
+
+    def renumbered(self, found: re.Match) -> str:
+        """Inlined functions are numbered in the order in which they come, so that names don't depend on the process."""
+        return f"_v{self.numbers.setdefault(found[1], len(self.numbers) + 1)}_"
 
     def operands(self, variables) -> tuple:
         return tuple(map(self.operand, variables))
@@ -98,12 +107,10 @@ class Reader:
         for label, block in self.func_ir.blocks.items():
             for assign in block.find_insts(ir.Assign):
                 if is_expr(assign.value, "phi"):
-                    params[label].append(self.operand(assign.target))
-                    phi = assign.value
+                    param, phi = self.operand(assign.target), assign.value
+                    params[label].append(param)
                     for source, value in zip(phi.incoming_blocks, phi.incoming_values, strict=True):
-                        incoming[source, label][assign.target.name] = (
-                            None if value is ir.UNDEFINED else self.operand(value)
-                        )
+                        incoming[source, label][param.name] = None if value is ir.UNDEFINED else self.operand(value)
         return params, incoming
 
     def end(self, label: int, statement, params, incoming) -> p.End:
@@ -203,11 +210,7 @@ class Reader:
         if is_hashable(function) and function in FLOATS:
             return p.Cast(target, args[0], function, loc=loc)
         if function is lifted:
-            return (
-                p.Do(target, p.Routine("lifted"), args, loc=loc)
-                if holds_memory(target.type)
-                else p.Cast(target, args[0], float, loc=loc)
-            )
+            return lifting(target, args, loc)
         row = table.row_of(function) if function is not None and e.vararg is None else None
         if row is not None:
             return p.Apply(target, row, function, args, kwargs, loc=loc)
@@ -248,6 +251,17 @@ class Reader:
         if e.index_var is None:
             return self.access(target, e.value, p.Const(e.index), types.literal(e.index), loc)
         return self.access(target, e.value, self.operand(e.index_var), self.typemap[e.index_var.name], loc)
+
+
+def lifting(target: p.Var, args, loc) -> p.Op:
+    """What makes room for derivatives in fresh memory; memory that has it already is copied."""
+    if not holds_memory(target.type):
+        return p.Cast(target, args[0], float, loc=loc)
+    if not is_active(args[0].type):
+        return p.Do(target, p.Routine("lifted"), args, loc=loc)
+    if isinstance(target.type, Arr):
+        return p.Apply(target, row_of_function(np.copy), np.copy, args[:1], loc=loc)
+    raise refuse(loc, "this list", "reverse mode can't see what its items depend on", "build it with append")
 
 
 def fields_of(made: type, args: tuple, kwargs: tuple) -> tuple:

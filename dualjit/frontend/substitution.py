@@ -112,7 +112,7 @@ def resolve(func_ir, scope, stmt, body, originals) -> None:
 def original_of_call(func_ir, expr, function) -> Original | None:
     """The row a call means, with what to restore; None when the table has no such row."""
     if function is not None:
-        row = arrays.row_of_function(function) if is_hashable(function) else None
+        row = arrays.row_of_function(function, len(expr.args)) if is_hashable(function) else None
         return row and Original("call", expr.func, row)
     callee = definition(func_ir, expr.func)
     if is_expr(callee, "getattr"):

@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable
 
-from numba.core import errors, ir
+from numba.core import errors, ir, types
 from numba.core.registry import CPUDispatcher
 from numba.core.typing import signature
 from numba.core.typing.templates import make_concrete_template
@@ -19,6 +19,7 @@ from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.inference import NeedsMarkedArguments, first_reason
 from dualjit.frontend.refusal import refuse
 from dualjit.numbers.types import Active, mark, marker_of, strip
+from dualjit.numbers.typing import UNDERSTOOD
 
 # What of the user's decorator is kept, besides the arithmetic options.
 KEPT_OPTIONS = (*ARITHMETIC_OPTIONS, "parallel")
@@ -75,6 +76,11 @@ class Twin(CPUDispatcher):
         bare = tuple(map(strip, args))
         template, *_ = super().get_call_template(bare, {})
         answer = next(s.return_type for s in template.cases if s.args == bare)
+        if not isinstance(answer, (*UNDERSTOOD, types.RangeType, types.Callable)):
+            code = self.py_func.__code__
+            loc = ir.Loc(code.co_filename, code.co_firstlineno)
+            why = f"it returns a {answer.name.partition('(')[0]}, through which derivatives can't be followed"
+            raise refuse(loc, f"the call of {self.__name__}", why, "return numbers or arrays")
         sig = signature(mark(answer, marker_of(*args)), *args)
         return make_concrete_template(template.__name__, key=self.py_func.__name__, signatures=[sig]), pysig, args, {}
 

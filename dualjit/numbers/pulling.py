@@ -146,7 +146,10 @@ def nothing(typingctx, kind):
 
 @intrinsic
 def is_nothing(typingctx, bar):
-    """Is a cotangent zero with all its lanes?  A comparison looks at values alone, and those of N cotangents are never used."""
+    """Is a cotangent zero with all its lanes?
+
+    A comparison looks at values alone, and the values of N cotangents are never used.
+    """
 
     def generate(context, builder, sig, args):
         return builder.not_(_differs_from_zero(context, builder, bar, args[0]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from inspect import isfunction
+from inspect import isfunction, unwrap
 
 import numpy as np
 import pytest
@@ -60,12 +60,12 @@ class Case:
 class Cases:
     """The features of one group; as a decorator it adds a function at the group's usual point."""
 
-    def __init__(self, *arguments):
-        self.arguments = arguments
+    def __init__(self, *arguments, forward_only: str = ""):
+        self.arguments, self.reason = arguments, forward_only
         self.cases: list[Case] = []
 
     def __call__(self, function: Callable) -> Callable:
-        return self.at(*self.arguments)(function)
+        return self.at(*self.arguments, forward_only=self.reason)(function)
 
     def at(self, *arguments, argnums: tuple[int, ...] | None = None, forward_only: str = "") -> Callable:
         """Add a function at another point; without ``argnums`` it is differentiated in all its arguments."""
@@ -124,7 +124,7 @@ def judge_refusal(case: Case, derivative: Callable, given: tuple) -> None:
     """A refusal names the file and the line, and something to do."""
     with pytest.raises(UnsupportedError) as caught:
         derivative(*given)
-    code = getattr(case.function, "py_func", case.function).__code__
+    code = unwrap(getattr(case.function, "py_func", case.function)).__code__
     # What comes up while types are inferred has no place of its own: it is said of the wrapper that was called.
     assert caught.value.filename in (code.co_filename, WRAPPER_FILE)
     assert caught.value.line > 0

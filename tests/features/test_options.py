@@ -53,19 +53,19 @@ def eager_signature(x):
     return x * x[0]
 
 
-@cases
+@cases.forward_only("an array returned by a function with other options")
 @njit(nogil=True, boundscheck=True, error_model="numpy")
 def several_options(x):
     return x * x[1] / x[2]
 
 
-@cases
+@cases.forward_only("universal functions")
 @vectorize
 def vectorized_itself(x):
     return x * math.exp(-x)
 
 
-@cases.at(X.reshape(4, 1), X[:3], 0.5)
+@cases.at(X.reshape(4, 1), X[:3], 0.5, forward_only="universal functions")
 @vectorize
 def vectorized_broadcasting(a, b, c):
     return a * b + c

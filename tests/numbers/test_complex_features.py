@@ -11,7 +11,7 @@ from dualjit.errors import DTypeError, OutputError, UnsupportedError
 from tests.features.case import Cases, judge
 
 X = np.array([0.7, 0.4, 1.3])
-cases = Cases(X)
+cases = Cases(X, forward_only="complex numbers")
 
 
 @cases
@@ -66,7 +66,7 @@ def number_classes(x):
     return abs(a) + b.real + complex(a).real + (d * complex(x[1], 3) * np.complex128(d)).imag
 
 
-@cases.at(X.astype(np.float32))
+@cases.at(X.astype(np.float32), forward_only="complex numbers")
 def single_precision(x):
     z = x * np.complex64(1j) + np.complex64(2)
     return np.abs(np.exp(z) * np.complex64(x[0]))

@@ -115,6 +115,7 @@ def refusal_of(function: Any) -> str | None:
 _ROWS: dict[str, ArrayRow] = {}
 _BY_FUNCTION: dict[Any, ArrayRow] = {}
 _BY_METHOD: dict[str, ArrayRow] = {}
+_BY_UNARY: dict[Any, ArrayRow] = {}
 
 
 def array_rows() -> Mapping[str, ArrayRow]:
@@ -122,10 +123,10 @@ def array_rows() -> Mapping[str, ArrayRow]:
     return MappingProxyType(_ROWS)
 
 
-def row_of_function(function: Any) -> ArrayRow | None:
-    """The row of a callable, or None."""
+def row_of_function(function: Any, count: int | None = None) -> ArrayRow | None:
+    """The row of a callable, called with ``count`` arguments, or None."""
     try:
-        return _BY_FUNCTION.get(function)
+        return _BY_FUNCTION.get(function) or (_BY_UNARY.get(function) if count == 1 else None)
     except TypeError:  # unhashable: no row is
         return None
 
@@ -144,14 +145,18 @@ def row(
     shares: str = "",
     generic: bool = False,
     source: str = "",
+    unary: Callable[..., Any] | None = None,
 ) -> Callable[[Callable], Callable]:
-    """Enter the decorated stub as a row; a trailing underscore of its name is dropped. Lists of names are words."""
+    """Enter the decorated stub as a row; a trailing underscore of its name is dropped. Lists of names are words.
+
+    ``unary`` is a function that means the row when it is called with one argument alone (``max(x)``).
+    """
 
     def enter(stub):
         name = stub.__name__.rstrip("_")
         found = ArrayRow(
             name,
-            functions,
+            functions if unary is None else (unary,),
             tuple(methods.split()),
             stub,
             effect,
@@ -164,6 +169,8 @@ def row(
         keep(_ROWS, name, found)
         for function in functions:
             keep(_BY_FUNCTION, function, found)
+        if unary is not None:
+            keep(_BY_UNARY, unary, found)
         for method in found.methods:
             keep(_BY_METHOD, method, found)
         return stub

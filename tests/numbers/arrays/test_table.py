@@ -49,8 +49,8 @@ def test_row_is_consistent(row):
     assert (row.effect is Effect.INPLACE) <= bool(row.writes)
     assert (row.effect is Effect.VIEW) <= bool(row.shares)
     for function in row.functions:
-        assert row_of_function(function) is row
-        assert row_of(function) is None
+        assert row_of_function(function, 1) is row
+        assert row_of(function) is None or row_of_function(function) is None, "a scalar row too: with one argument"
         assert composite_of(function) is None
     for method in row.methods:
         assert row_of_method(method) is row
