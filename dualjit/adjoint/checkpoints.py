@@ -16,7 +16,6 @@ from dualjit.program import nodes as p
 from dualjit.program.canonical import Region
 from dualjit.program.flow import dominates, immediate_dominators
 from dualjit.program.types import BOOL, INT, Arr, Other, is_plain
-from dualjit.rules import table
 
 TAPING = p.Var("taping", INT)
 """All ones while frames are pushed, else 0."""
@@ -96,11 +95,8 @@ class Checkpoints:
 
     def compared(self, e, function, a, b) -> p.Var:
         target = e.fresh("test", BOOL)
-        e.emit(p.Apply(target, table.row_of(function), function, (a, b), form="binop", loc=e.loc))
+        e.emit(p.binop(target, function, a, b, e.loc))
         return target
-
-    def computed(self, e, target, function, a, b) -> None:
-        e.emit(p.Apply(target, table.row_of(function), function, (a, b), form="binop", loc=e.loc))
 
     def begin_round(self, g, label: int, entry: int, loc) -> None:
         """A block between the test of the loop and its body: copies the state where a span of rounds begins."""
@@ -148,7 +144,7 @@ class Checkpoints:
         # rounds floor = span * (saved + 1), ..., limit - 1
         times = back.fresh("times", INT)
         back.emit(back.add_int(times, self.saved, 1))
-        self.computed(back, self.floor, operator.mul, self.span, times)
+        back.emit(p.binop(self.floor, operator.mul, self.span, times, loc))
         back.emit(
             p.Do(self.limit, p.Routine("end_of_span"), (self.floor, self.span, self.region.counted.trips), loc=loc)
         )

@@ -15,21 +15,17 @@ from dataclasses import dataclass, replace
 from dualjit.adjoint.checkpoints import TAPING, checkpointed
 from dualjit.adjoint.cotangents import KIND, ZERO, cotangent, shadows, slots
 from dualjit.adjoint.plan import Plan, is_division
-from dualjit.adjoint.recording import prefixes
 from dualjit.adjoint.slicing import Slice
 from dualjit.adjoint.statements import pull
+from dualjit.adjoint.useful import is_useful
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region
 from dualjit.program.flow import predecessors, without_unreachable
 from dualjit.program.types import BOOL, INT, Arr, Int, Lst, Other, Real, Type, is_plain
-from dualjit.rules import table
 
 WORKSPACE = p.Var("workspace", Other("workspace"))
 BASE, TOP = p.Var("base", Int(64, False)), p.Var("top", INT)
 FAILED = p.Var("failed", INT)
-PLUS = "plus"
-
-
 AGAIN = "'"
 
 
@@ -404,16 +400,7 @@ class Generator:
         if len(targets) == 1:
             return p.Jump(p.Edge(targets[0]), loc=e.loc)
         condition = self.names.var("same", BOOL)
-        e.emit(
-            p.Apply(
-                condition,
-                table.row_of(operator.eq),
-                operator.eq,
-                (way, p.Const(len(targets) - 1, INT)),
-                form="binop",
-                loc=e.loc,
-            )
-        )
+        e.emit(p.binop(condition, operator.eq, way, p.Const(len(targets) - 1, INT), e.loc))
         label = self.names.label()
         following = Block(self, e.loc)
         self.out[label] = p.Block(label, (), (), p.Jump(p.Edge(targets[0]), loc=e.loc))
@@ -492,7 +479,7 @@ class Generator:
         floor = p.Const(0, INT)
         if self.checkpoints_of(region):
             floor, after = self.checkpoints.floor, self.part_done(region, after, loc)
-        head.emit(p.Apply(more, table.row_of(operator.gt), operator.gt, (left, floor), form="binop", loc=loc))
+        head.emit(p.binop(more, operator.gt, left, floor, loc))
         end = p.Branch(more, p.Edge(label), p.Edge(after), loc=loc)
         self.out[self.loop_heads[region]] = p.Block(self.loop_heads[region], (), tuple(head.ops), end)
         body.emit(body.add_int(left, left, -1))
@@ -521,8 +508,7 @@ class Generator:
         loc = self.plan.blocks[region.header].end.loc
         head, body = Block(self, loc), Block(self, loc)
         done, more, label = self.left(region), self.names.var("more", BOOL), self.names.label()
-        operands = (done, region.counted.trips)
-        head.emit(p.Apply(more, table.row_of(operator.lt), operator.lt, operands, form="binop", loc=loc))
+        head.emit(p.binop(more, operator.lt, done, region.counted.trips, loc))
         end = p.Branch(more, p.Edge(label), p.Edge(self.labels[region.preheader].reverse), loc=loc)
         self.out[self.loop_heads[region]] = p.Block(self.loop_heads[region], (), tuple(head.ops), end)
         body.emit(p.Copy(region.counted.counter, done, loc=loc))
@@ -579,24 +565,8 @@ class Generator:
 
     def local_slots(self, block: p.Block) -> set[str]:
         """Slots of variables that live in one block: they need no zero to begin with."""
-        return self.plan_locals().get(block.label, set())
-
-    def plan_locals(self) -> dict[int, set[str]]:
-        if not hasattr(self, "_locals"):
-            home, used = {}, {}
-            for label, block in self.plan.blocks.items():
-                for op in block.ops:
-                    if op.target is not None:
-                        home[op.target.name] = label
-                    for v in op.uses():
-                        used.setdefault(v.name, set()).add(label)
-                for v in block.end.uses():
-                    used.setdefault(v.name, set()).add(label)
-            self._locals = {}
-            for name, label in home.items():
-                if used.get(name, {label}) == {label}:
-                    self._locals.setdefault(label, set()).add(f"{name}_bar")
-        return self._locals
+        made = (op.target.name for op in block.ops if op.target is not None)
+        return {f"{name}_bar" for name in made if self.plan.uses.get(name, set()) <= {block.label}}
 
     def finish(self, e: Block) -> p.Operand:
         """What the adjoint returns: the value where it is wanted, then the cotangents of arguments that are numbers."""
@@ -614,14 +584,6 @@ class Generator:
 
 def is_of_tape(op: p.Op) -> bool:
     return isinstance(op, p.Do) and isinstance(op.routine, p.Routine) and op.routine.name in ("read", "retreat")
-
-
-def is_real(operand) -> bool:
-    return (
-        isinstance(operand.type, Real)
-        if isinstance(operand, p.Var)
-        else isinstance(getattr(operand, "type", None), Real)
-    )
 
 
 class Block:
@@ -650,17 +612,12 @@ class Block:
         return target
 
     def add_int(self, target: p.Var, a, n: int) -> p.Op:
-        return p.Apply(
-            target, table.row_of(operator.add), operator.add, (a, p.Const(n, INT)), form="binop", loc=self.loc
-        )
-
-    def known(self, slot: p.Var) -> bool:
-        return any(part in self.g.plan.useful for part in prefixes(slot.name.removesuffix("_bar")))
+        return p.binop(target, operator.add, a, p.Const(n, INT), self.loc)
 
     def take(self, slot: p.Var):
         if slot.name in self.local:
             return slot if slot.name in self.touched else None
-        if not self.known(slot):
+        if not is_useful(slot, self.g.plan.useful):
             return None
         self.g.global_slots[slot.name] = slot
         taken = self.fresh("bar", Real())
@@ -676,7 +633,7 @@ class Block:
             return
         if slot.name not in self.local:
             self.g.global_slots[slot.name] = slot
-        self.emit(p.Do(slot, p.Routine(PLUS), (slot, term), loc=self.loc))
+        self.emit(p.Do(slot, p.Routine("plus"), (slot, term), loc=self.loc))
 
     def call_adjoint(self, op: p.Call, operands: tuple, slots: list[p.Var]) -> None:
         """Run the adjoint of a function compiled apart, with the rest of the tape; put back what it wrote."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dualjit.adjoint.cotangents import ZERO
 from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.statements import pull
+from dualjit.adjoint.useful import is_useful
 from dualjit.program import nodes as p
 from dualjit.program.types import Other, Real, components, is_active
 
@@ -47,9 +48,7 @@ class Recorder:
         return v
 
     def take(self, slot):
-        # x.0_bar is the slot of an item of x
-        name = slot.name.removesuffix("_bar")
-        known = any(part in self.useful for part in prefixes(name))
+        known = is_useful(slot, self.useful)
         self.wants.acts |= known
         return ZERO if known else None
 
@@ -82,11 +81,3 @@ class Recorder:
 def is_complex(t) -> bool:
     """Are there complex numbers that depend on the differentiated arguments?"""
     return any(isinstance(part, Other) and part.kind == "complex" and is_active(part) for part in components(t))
-
-
-def prefixes(name: str):
-    """A name and the names of the tuples it may be an item of."""
-    yield name
-    while name.rpartition(".")[2].isdigit():
-        name = name.rpartition(".")[0]
-        yield name

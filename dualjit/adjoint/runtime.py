@@ -134,17 +134,6 @@ def _take_gathered(goal, bar, index):
     if isinstance(index, types.BaseTuple):
         return None  # refused when the program is compiled
     boolean = isinstance(index, types.Array) and isinstance(index.dtype, types.Boolean)
-    if boolean and index.ndim == 1:
-
-        def impl(goal, bar, index, zero):
-            k = 0
-            for i in range(index.size):
-                if index[i]:
-                    add_row(goal, k, bar, i)
-                    bar[i] = zero
-                    k += 1
-
-        return impl
     if boolean:
 
         def impl(goal, bar, index, zero):

@@ -8,6 +8,8 @@ Source: program slicing, Weiser 1981; "adjoint dead code", Hascoet and Araya-Pol
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from dualjit.adjoint.memory import harmless, written_by
 from dualjit.adjoint.plan import RAISING, Plan, argument_for, is_division, reads_content
 from dualjit.program import nodes as p
@@ -123,14 +125,11 @@ class Slice:
             for v in op.uses():
                 if holds_memory(v.type):
                     self.read_memory(v)
-        self.keep(self.region_of(op))
+        self.keep(self.regions[op])
 
-    def region_of(self, op: p.Op) -> Region | None:
-        if not hasattr(self, "_regions"):
-            self._regions = {
-                op: self.plan.region_of(label) for label, block in self.plan.blocks.items() for op in block.ops
-            }
-        return self._regions[op]
+    @cached_property
+    def regions(self) -> dict[p.Op, Region | None]:
+        return {op: self.plan.region_of(label) for label, block in self.plan.blocks.items() for op in block.ops}
 
     def keep(self, region: Region | None) -> None:
         """Run a loop: its control, and the loops around it."""

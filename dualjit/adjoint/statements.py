@@ -20,7 +20,7 @@ from dualjit.program.types import Arr, Int, Lst, Real, Tup, holds_memory, passiv
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.expr import ONE, Answer, Arg, Const, nodes
 from dualjit.rules.expr import ZERO as NOTHING
-from dualjit.rules.table import ScalarRow, scalar_rows
+from dualjit.rules.table import ScalarRow, row_of, scalar_rows
 
 
 class Sweep(Protocol):
@@ -314,8 +314,6 @@ def _(op: p.Update, s: Sweep):
     bar = shadow_of(op.array)
     if bar is None:
         return
-    from dualjit.rules.table import row_of
-
     if isinstance(op.array.type, Lst):
         raise refuse(op.loc, "a list extended in place", "reverse mode does not know it", "append to it")
     row = exact_row(p.Apply(op.target, row_of(op.immutable), op.immutable, (op.array, op.value), loc=op.loc))

@@ -40,6 +40,14 @@ def useful_numbers(blocks: dict[int, p.Block], answer: p.Operand) -> set[str]:
     return found
 
 
+def is_useful(slot: p.Var, useful: set[str]) -> bool:
+    """Is the slot that of a useful number, or of an item of a useful tuple (``x.0_bar`` of ``x``)?"""
+    name = slot.name.removesuffix("_bar")
+    while name not in useful and name.rpartition(".")[2].isdigit():
+        name = name.rpartition(".")[0]
+    return name in useful
+
+
 def is_number_like(v: p.Var) -> bool:
     """A number, or a tuple of numbers: nothing that is memory."""
     return all(isinstance(t, Real) or not hasattr(t, "elem") for t in components(v.type))

@@ -29,10 +29,6 @@ def _number_type(reference):
     return type if isinstance(type, (Dual, MarkedComplex, types.Float)) else None
 
 
-def _scalar(type):
-    return type.scalar if isinstance(type, Dual) else type
-
-
 @intrinsic
 def lift(typingctx, x, T):
     """``x`` as a number of type ``T``; partials which it lacks are zero."""

@@ -15,18 +15,15 @@ from numba.core.typing import signature
 from numba.extending import intrinsic
 
 from dualjit.numbers.algebra import Algebra
+from dualjit.numbers.arity import intrinsic_of
 from dualjit.numbers.forms import Leaf, leaf_of
 from dualjit.numbers.leaves import FLAGS
 from dualjit.numbers.tangents import PRODUCT_FLAGS
-from dualjit.numbers.types import Dual, Marked, promote
+from dualjit.numbers.types import Dual, Marked, float_of, promote
 from dualjit.rules.expr import evaluate
 from dualjit.rules.table import scalar_rows
 
 SUM_FLAGS = (*FLAGS, "reassoc", "nsz")
-
-
-def _scalar(t):
-    return t.scalar if isinstance(t, Dual) else t
 
 
 def _joined(ts):
@@ -34,7 +31,7 @@ def _joined(ts):
     bar = types.unliteral(ts[0])
     for t in map(types.unliteral, ts[1:]):
         if isinstance(t, Marked):
-            bar = promote(bar, t) if isinstance(bar, Marked) else t.over(_scalar(bar))
+            bar = promote(bar, t) if isinstance(bar, Marked) else t.over(float_of(bar))
         elif not isinstance(t, types.Number | types.Boolean | types.NoneType):
             return None
     return bar
@@ -77,7 +74,7 @@ class _PullAlgebra(Algebra):
 
 def _pull(name: str, index: int, sig, context, builder, args):
     row = scalar_rows()[name]
-    algebra = _PullAlgebra(context, builder, _scalar(sig.return_type), masking=row.singular)
+    algebra = _PullAlgebra(context, builder, float_of(sig.return_type), masking=row.singular)
     numbers = [
         None if isinstance(t, types.NoneType) else algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)
     ]
@@ -90,48 +87,18 @@ def _pull(name: str, index: int, sig, context, builder, args):
     return algebra.pack(sig.return_type, product)
 
 
-def _pull1(name, index):
-    @intrinsic(prefer_literal=False)
-    def pull(typingctx, bar, y, a):
-        joined = _joined((bar, y, a))
-        return joined and (
-            signature(joined, bar, y, a),
-            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
-        )
-
-    return pull
-
-
-def _pull2(name, index):
-    @intrinsic(prefer_literal=False)
-    def pull(typingctx, bar, y, a, b):
-        joined = _joined((bar, y, a, b))
-        return joined and (
-            signature(joined, bar, y, a, b),
-            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
-        )
-
-    return pull
-
-
-def _pull3(name, index):
-    @intrinsic(prefer_literal=False)
-    def pull(typingctx, bar, y, a, b, c):
-        joined = _joined((bar, y, a, b, c))
-        return joined and (
-            signature(joined, bar, y, a, b, c),
-            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
-        )
-
-    return pull
-
-
 @cache
 def pulled(name: str, index: int):
     """The intrinsic ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``."""
-    pull = {1: _pull1, 2: _pull2, 3: _pull3}[scalar_rows()[name].arity](name, index)
-    pull.__name__ = f"pull_{name}_{index}"
-    return pull
+
+    def typed(*given):
+        joined = _joined(given)
+        return joined and (
+            signature(joined, *given),
+            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
+        )
+
+    return intrinsic_of(f"pull_{name}_{index}", 2 + scalar_rows()[name].arity, typed)
 
 
 @intrinsic
@@ -182,7 +149,7 @@ def _linear(op: str):
             if isinstance(joined, types.Float):
                 a, b = (context.cast(builder, v, t, joined) for v, t in zip(args, sig.args, strict=True))
                 return getattr(builder, f"f{op}")(a, b, flags=SUM_FLAGS)
-            algebra = Algebra(context, builder, _scalar(joined))
+            algebra = Algebra(context, builder, float_of(joined))
             numbers = [algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)]
             return algebra.pack(joined, algebra.apply(op, *numbers))
 
@@ -200,7 +167,7 @@ def minus(typingctx, a):
     """The negative of a cotangent."""
 
     def generate(context, builder, sig, args):
-        algebra = Algebra(context, builder, _scalar(a))
+        algebra = Algebra(context, builder, float_of(a))
         return algebra.pack(a, algebra.apply("neg", algebra.unpack(a, args[0])))
 
     return signature(a, a), generate
@@ -217,7 +184,7 @@ def quotient(typingctx, a, b):
     def generate(context, builder, sig, args):
         if isinstance(joined, types.Float):
             return builder.fdiv(*(context.cast(builder, v, t, joined) for v, t in zip(args, sig.args, strict=True)))
-        algebra = Algebra(context, builder, _scalar(joined))
+        algebra = Algebra(context, builder, float_of(joined))
         operands = [algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)]
         return algebra.pack(
             joined, algebra.call(scalar_rows()["div"], operands, lambda leaves: _divided(algebra, leaves))
@@ -231,7 +198,7 @@ def zero_seen(typingctx, failed, divisor):
     """``failed``, or 1 when the divisor is zero."""
 
     def generate(context, builder, sig, args):
-        algebra = Algebra(context, builder, _scalar(divisor))
+        algebra = Algebra(context, builder, float_of(divisor))
         number = leaf_of(algebra.unpack(divisor, args[1]))
         is_zero = algebra.compare("eq", number, algebra.const(0.0))
         return builder.or_(args[0], builder.zext(algebra.typed(is_zero, types.boolean), args[0].type))

@@ -15,6 +15,7 @@ from numba.core.typing import signature
 from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import make_array
 
+from dualjit.numbers.arity import intrinsic_of
 from dualjit.numbers.scoped import TAPE, in_scope
 
 INT8P, INT64 = ir.IntType(8).as_pointer(), ir.IntType(64)
@@ -240,17 +241,13 @@ def load_array(typingctx, w, top, array):
     return signature(types.int64, w, types.int64, array), generate
 
 
-def _of_ints(count: int, result, write):
+def _of_ints(name: str, count: int, result, write):
     """An intrinsic of integers."""
-    source = ", ".join(f"x{i}" for i in range(count))
-    namespace = {
-        "typed": lambda *given: (
-            signature(result, *[types.int64] * count),
-            lambda context, builder, sig, args: write(builder, *args),
-        )
-    }
-    exec(f"def routine(typingctx, {source}): return typed({source})", namespace)
-    return intrinsic(namespace["routine"])
+
+    def typed(*given):
+        return signature(result, *[types.int64] * count), lambda context, builder, sig, args: write(builder, *args)
+
+    return intrinsic_of(name, count, typed)
 
 
 def _is_due(builder, mask, k, span):
@@ -277,14 +274,14 @@ def _end_of_span(builder, first, span, trips):
     return builder.select(builder.icmp_signed("<", end, trips), end, trips)
 
 
-is_due = _of_ints(3, types.boolean, _is_due)
+is_due = _of_ints("is_due", 3, types.boolean, _is_due)
 """Does a span of rounds begin here, with the tape off?"""
 
-still_taping = _of_ints(4, types.int64, _still_taping)
+still_taping = _of_ints("still_taping", 4, types.int64, _still_taping)
 """The mask: 0 once the tape has taken the budget; rounds that are run again are always taped."""
 
-span_of = _of_ints(3, types.int64, _span_of)
+span_of = _of_ints("span_of", 3, types.int64, _span_of)
 """The number of rounds that were taped, settled when taping ends."""
 
-end_of_span = _of_ints(3, types.int64, _end_of_span)
+end_of_span = _of_ints("end_of_span", 3, types.int64, _end_of_span)
 """The round behind a span."""

@@ -237,6 +237,11 @@ _REBUILD = {
 }
 
 
+def float_of(t: types.Type) -> types.Type:
+    """The float that a number is made of, on all levels."""
+    return t.scalar if isinstance(t, Dual) else t
+
+
 def strip(t: types.Type) -> types.Type:
     """The primal's type: every marked number becomes the plain one under it."""
     return walk(t, lambda u: u.scalar if isinstance(u, Marked) else None)

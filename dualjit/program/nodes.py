@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from dualjit.program.types import Arr, Int, Tup, Type, is_active
+from dualjit.rules import table
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ class Apply(Op):
     args: tuple[Operand, ...]
     kwargs: tuple[tuple[str, Operand], ...] = ()
     form: str = "call"
+
+
+def binop(target: Var, function: Callable, a: Operand, b: Operand, loc: Loc) -> Apply:
+    """An operator between two numbers."""
+    return Apply(target, table.row_of(function), function, (a, b), form="binop", loc=loc)
 
 
 @dataclass(frozen=True, eq=False)
