@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dualjit.adjoint.cotangents import shadows
-from dualjit.adjoint.elementwise import elementwise_pullback
 from dualjit.adjoint.generation import Generator
 from dualjit.adjoint.options import options
 from dualjit.adjoint.plan import Plan
 from dualjit.adjoint.pullbacks import pullback_of
 from dualjit.adjoint.shadows import Shadowed
 from dualjit.adjoint.slicing import Slice
+from dualjit.numbers.pulling_arrays import pull_each
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, canonical
 from dualjit.program.expansion import expanded
@@ -29,8 +29,12 @@ class Rules:
         return pullback_of(row)
 
     @staticmethod
+    def returns_fresh(op) -> bool:
+        return False
+
+    @staticmethod
     def elementwise(row):
-        return elementwise_pullback(row.name)
+        return pull_each(row.name)
 
 
 def prepared(function: p.Function) -> Canonical:

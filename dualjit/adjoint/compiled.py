@@ -12,6 +12,7 @@ from numba.types import Type as NumbaType
 
 from dualjit.adjoint.building import Rules, adjoint_program, prepared
 from dualjit.adjoint.cotangents import leaves, shadows
+from dualjit.adjoint.memory import Memory
 from dualjit.adjoint.runtime import ROUTINES
 from dualjit.adjoint.seeds import Cotangents, Rows
 from dualjit.frontend.emitted import Emitted
@@ -19,6 +20,8 @@ from dualjit.frontend.reading import read
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.typed import typed
 from dualjit.program import nodes as p
+from dualjit.program.canonical import Canonical
+from dualjit.program.types import holds_memory
 
 KIND_WORKSPACE_TOP = 3
 
@@ -30,11 +33,17 @@ class CalleeRules(Rules):
         self.known = known
 
     def adjoint(self, op: p.Call) -> Emitted:
+        return self.callee(op).dispatcher
+
+    def returns_fresh(self, op: p.Call) -> bool:
+        return not self.callee(op).returns_argument
+
+    def callee(self, op: p.Call) -> Adjoint:
         function = op.callee.value.function
         key = function, op.types
         if key not in self.known:
             Adjoint(function, op.types, op.callee.name, known=self.known)
-        return self.known[key].dispatcher
+        return self.known[key]
 
 
 class Adjoint:
@@ -69,6 +78,7 @@ class Adjoint:
         self.argtypes, self.return_type, self.written = source.argtypes, source.return_type, source.written
         primal = prepared(read(source, name))
         answer = primal.blocks[primal.exit].end.value
+        self.returns_argument = returns_argument(primal)
         self.seeds = (Rows if rows else Cotangents)(answer.type, value, aux)
         options = Twin.of(f).kept_options
         count = sum(1 + len(shadows(v)) for v in primal.function.params) + len(self.seeds.parameters())
@@ -86,3 +96,10 @@ class Adjoint:
     def seeded(self) -> list[p.Var]:
         """The cotangents which the adjoint takes for the answer, in order."""
         return list(leaves(self.seeds.structure()))
+
+
+def returns_argument(c: Canonical) -> bool:
+    """May the answer share memory with a parameter?"""
+    memory, answer = Memory(c.blocks), c.blocks[c.exit].end.value
+    held = [v for v in c.function.params if holds_memory(v.type)]
+    return isinstance(answer, p.Var) and any(memory.of(v) == memory.of(answer) for v in held)

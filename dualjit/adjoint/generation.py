@@ -645,6 +645,9 @@ class Block:
             self.add(slot, self.do("element", result, p.Const(k), t=Real()))
         self.g.restore(self, op)
 
+    def returns_fresh(self, op: p.Call) -> bool:
+        return self.g.rules.returns_fresh(op)
+
     def pullback(self, row: str):
         return self.g.rules.pullback(row)
 

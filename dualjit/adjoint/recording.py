@@ -71,6 +71,9 @@ class Recorder:
     def elementwise(self, row):
         return None
 
+    def returns_fresh(self, op):
+        return self.rules.returns_fresh(op)
+
     def call_adjoint(self, op, operands, slots):
         self.wants.acts = True
 

@@ -48,6 +48,9 @@ class Sweep(Protocol):
     def pullback(self, op: p.Apply) -> tuple:
         """The function that pulls back through an array row or an elementwise operation, and names of what it takes."""
 
+    def returns_fresh(self, op: p.Call) -> bool:
+        """Is what a function compiled apart returns none of its arguments' memory?"""
+
     def promoted(self, op: p.Load) -> p.Var | None:
         """The slot which collects what goes to an element that is the same in all rounds of a loop."""
 
@@ -442,7 +445,7 @@ def _(op: p.Call, s: Sweep):
 def pull_apart(op: p.Call, s: Sweep) -> None:
     """A call of a function compiled apart: its adjoint runs it again, from the arguments as they were."""
     held = [v for v in (*op.args, op.target) if isinstance(v, p.Var) and holds_memory(v.type)]
-    if op.target in held and len(held) > 1:
+    if op.target in held and len(held) > 1 and not s.returns_fresh(op):
         raise refuse(
             op.loc,
             f"the call of {op.callee.name}",

@@ -264,23 +264,27 @@ def present(typingctx, x):
 def store_rows(typingctx, bar, J, lane):
     """Lanes of a shadow into rows of a Jacobian block, the first of which is in lane ``lane``.
 
-    Only rows which are there are stored; ``bar`` is an array of duals, ``J`` is contiguous, with a whole number of
-    rows.
+    Only rows which are there are stored; ``bar`` is an array of duals or a dual, ``J`` is contiguous, with a whole
+    number of rows.
     """
-    number = bar.dtype
+    number = bar.dtype if isinstance(bar, types.Array) else bar
 
     def generate(context, builder, sig, args):
-        source = Operand(context, builder, bar, args[0])
-        block = make_array(J)(context, builder, args[1])
-        size, lane = source.array.nitems, args[2]
+        block, lane = make_array(J)(context, builder, args[1]), args[2]
+        if isinstance(bar, types.Array):
+            source = Operand(context, builder, bar, args[0])
+            shape, size = source.shape, source.array.nitems
+        else:
+            shape, size = (), lane.type(1)
         rows = builder.sdiv(block.nitems, largest(builder, size, size.type(1)))
         lo = largest(builder, lane, lane.type(0))
         hi = smallest(builder, builder.add(lane, rows), lane.type(number.n))
-        with cgutils.loop_nest(builder, source.shape, lane.type) as indices:
+        with cgutils.loop_nest(builder, shape, lane.type) as indices:
             index = size.type(0)
-            for i, n in zip(indices, source.shape, strict=True):
+            for i, n in zip(indices, shape, strict=True):
                 index = builder.add(builder.mul(index, n), i)
-            partials = context.data_model_manager[number].split(builder, source.load(indices))[1]
+            cotangent = source.load(indices) if shape else args[0]
+            partials = context.data_model_manager[number].split(builder, cotangent)[1]
             memory = cgutils.alloca_once_value(builder, partials)
             with cgutils.for_range_slice(builder, lo, hi, lane.type(1)) as (k, _):
                 value = builder.load(lane_pointer(builder, memory, k))

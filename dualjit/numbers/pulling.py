@@ -26,7 +26,7 @@ from dualjit.rules.table import scalar_rows
 SUM_FLAGS = (*FLAGS, "reassoc", "nsz")
 
 
-def _joined(ts):
+def joined_type(ts):
     """The type that has the levels of all, over the cotangent's float; None when one is no number."""
     bar = types.unliteral(ts[0])
     for t in map(types.unliteral, ts[1:]):
@@ -72,7 +72,8 @@ class _PullAlgebra(Algebra):
         return self.leaf(self.builder.fdiv(one, self.real(x)))
 
 
-def _pull(name: str, index: int, sig, context, builder, args):
+def pull_term(name: str, index: int, sig, context, builder, args):
+    """LLVM value of ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``."""
     row = scalar_rows()[name]
     algebra = _PullAlgebra(context, builder, float_of(sig.return_type), masking=row.singular)
     numbers = [
@@ -92,10 +93,10 @@ def pulled(name: str, index: int):
     """The intrinsic ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``."""
 
     def typed(*given):
-        joined = _joined(given)
+        joined = joined_type(given)
         return joined and (
             signature(joined, *given),
-            lambda context, builder, sig, args: _pull(name, index, sig, context, builder, args),
+            lambda context, builder, sig, args: pull_term(name, index, sig, context, builder, args),
         )
 
     return intrinsic_of(f"pull_{name}_{index}", 2 + scalar_rows()[name].arity, typed)
@@ -138,22 +139,25 @@ def _differs_from_zero(context, builder, t, number):
     return found
 
 
+def combined(context, builder, op: str, sig, args):
+    """LLVM value of the sum (``add``) of two cotangents, which may be reordered."""
+    t = sig.return_type
+    if isinstance(t, types.Float):
+        a, b = (context.cast(builder, v, u, t) for v, u in zip(args, sig.args, strict=True))
+        return getattr(builder, f"f{op}")(a, b, flags=SUM_FLAGS)
+    algebra = Algebra(context, builder, float_of(t))
+    numbers = [algebra.unpack(u, v) for u, v in zip(sig.args, args, strict=True)]
+    return algebra.pack(t, algebra.apply(op, *numbers))
+
+
 def _linear(op: str):
     @intrinsic(prefer_literal=False)
     def combine(typingctx, a, b):
-        joined = _joined((a, b))
+        joined = joined_type((a, b))
         if joined is None:
             return None
 
-        def generate(context, builder, sig, args):
-            if isinstance(joined, types.Float):
-                a, b = (context.cast(builder, v, t, joined) for v, t in zip(args, sig.args, strict=True))
-                return getattr(builder, f"f{op}")(a, b, flags=SUM_FLAGS)
-            algebra = Algebra(context, builder, float_of(joined))
-            numbers = [algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)]
-            return algebra.pack(joined, algebra.apply(op, *numbers))
-
-        return signature(joined, a, b), generate
+        return signature(joined, a, b), lambda context, builder, sig, args: combined(context, builder, op, sig, args)
 
     return combine
 
@@ -177,7 +181,7 @@ def minus(typingctx, a):
 def quotient(typingctx, a, b):
     """``a / b`` of numbers, which has been computed before and did not raise."""
     real = [t for t in (a, b) if isinstance(t, types.Float | Marked)]
-    joined = _joined((real[0], a, b)) if real else None
+    joined = joined_type((real[0], a, b)) if real else None
     if joined is None:
         return None
 

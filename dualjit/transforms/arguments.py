@@ -1,20 +1,13 @@
-"""Which arguments are differentiated: ``argnums`` resolved against the function's signature."""
+"""The parameters of a function and what a call passes for them, ``*args`` and defaults that were left out included."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
 
-from dualjit.errors import ArgnumsError
+from numba import types
 
-
-@dataclass(frozen=True)
-class Selection:
-    """Positions of the differentiated parameters; ``single`` when the user gave one and not a tuple."""
-
-    positions: tuple[int, ...]
-    single: bool
+from dualjit.transforms.structure import check_copyable, check_differentiable
 
 
 def python_function(f: Callable) -> Callable:
@@ -50,44 +43,35 @@ def flat_arguments(f: Callable, argtypes: tuple) -> tuple[list[str], tuple]:
     return names[:star] + [f"{names[star]}[{i}]" for i in range(len(extra))], (*argtypes[:star], *extra)
 
 
-def select(f: Callable, argnums) -> Selection:
-    """Resolve ``argnums``: an int (negative counts from the end), a parameter's name, or a tuple of these."""
-    names = list(signature_of(f).parameters)
-    single = not isinstance(argnums, (tuple, list))
-    wanted = (argnums,) if single else tuple(argnums)
-    where = f"{python_function(f).__name__}({', '.join(names)})"
-    if not wanted:
-        raise ArgnumsError(
-            f"argnums is empty, nothing of {where} is selected: give a position, a name or a tuple of these"
-        )
-    star = star_position(f)
-    positions = tuple(_position(a, names, where, star) for a in wanted)
-    if len(set(positions)) < len(positions):
-        raise ArgnumsError(f"argnums={argnums!r} selects an argument of {where} twice; give each one once")
-    return Selection(positions, single)
+def omitted_defaults(f: Callable, given: int) -> list:
+    """The defaults of the parameters behind the first ``given`` ones."""
+    parameters = list(signature_of(f).parameters.values())
+    return [p.default for p in parameters[given:] if p.default is not p.empty]
 
 
-def _position(argnum, names: list[str], where: str, star: int | None) -> int:
-    if isinstance(argnum, str):
-        if argnum not in names:
-            raise ArgnumsError(
-                f"argnums names {argnum!r}, but {where} has no such parameter; its parameters are {names}"
-            )
-        return names.index(argnum)
-    try:
-        position = argnum.__index__()
-    except AttributeError:
-        raise ArgnumsError(
-            f"argnums has {argnum!r} of type {type(argnum).__name__}; "
-            "give an int, a parameter's name, or a tuple of these"
-        ) from None
-    if isinstance(argnum, bool):
-        raise ArgnumsError(f"argnums has {argnum!r}; give an int, a parameter's name, or a tuple of these")
-    if star is not None and position >= 0:
-        return position  # whether there is such an argument is known at the call
-    if not -len(names) <= position < len(names):
-        raise ArgnumsError(
-            f"argnums has position {position}, but {where} has {len(names)} parameters: "
-            f"give one of {-len(names)} to {len(names) - 1}"
-        )
-    return position % len(names)
+def with_star_tuple(ts: Sequence[types.Type], star: int | None) -> tuple:
+    """Types of arguments as Numba wants them: those in ``*args`` in one tuple."""
+    return tuple(ts) if star is None else (*ts[:star], types.StarArgTuple(ts[star:]))
+
+
+def without_star_tuple(ts: Sequence[types.Type], written: Set[int], star: int | None) -> tuple[tuple, frozenset[int]]:
+    """Types of arguments, those in ``*args`` one by one, and the positions of what is written to among them."""
+    if star is None:
+        return tuple(ts), frozenset(written)
+    flat = (*ts[:star], *ts[star].types)
+    return flat, frozenset(written).union(range(star, len(flat)) if star in written else ())
+
+
+def check_written(f: Callable, argtypes: tuple, names: list[str], written: Set[int]) -> None:
+    """Raise UnsupportedError where ``f`` writes to an argument of which no private copy can be made."""
+    for i in written & set(range(len(argtypes))):
+        check_copyable(argtypes[i], names[i], python_function(f))
+
+
+def check_primals(f: Callable, primals: types.BaseTuple) -> list[str]:
+    """Raise unless all arguments, which are in a tuple called ``primals``, can be differentiated; their expressions."""
+    names = [f"primals[{i}]" for i in range(len(primals.types))]
+    parameters = list(signature_of(f).parameters)
+    for i, t in enumerate(primals.types):
+        check_differentiable(t, parameters[i] if i < len(parameters) else names[i])
+    return names

@@ -8,6 +8,7 @@ import numpy as np
 
 from dualjit.errors import ModeError, WrongDerivativeError
 from dualjit.transforms.jvp import driver, jvp
+from dualjit.transforms.values import mapped_values
 from dualjit.transforms.vjp import vjp
 
 SEED = 20261121
@@ -123,19 +124,16 @@ def ridders(g: Callable[[float], np.ndarray], step: float = 1e-2) -> tuple[np.nd
 
 
 def _random_like(structure, rng):
-    if isinstance(structure, tuple):
-        items = [_random_like(s, rng) for s in structure]
-        return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
-    if isinstance(structure, np.ndarray):
-        return rng.standard_normal(structure.shape).astype(structure.dtype)
-    return float(rng.standard_normal())
+    def leaf(x):
+        if isinstance(x, np.ndarray):
+            return rng.standard_normal(x.shape).astype(x.dtype)
+        return float(rng.standard_normal())
+
+    return mapped_values(leaf, structure)
 
 
 def _moved(point, direction, h):
-    if isinstance(point, tuple):
-        items = [_moved(p, d, h) for p, d in zip(point, direction, strict=True)]
-        return type(point)(*items) if hasattr(point, "_fields") else tuple(items)
-    return point + h * direction
+    return mapped_values(lambda x, v: x + h * v, point, direction)
 
 
 def _flat(y) -> np.ndarray:

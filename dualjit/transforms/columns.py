@@ -12,10 +12,10 @@ from numba import types
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, partial, seed
 from dualjit.numbers.types import Dual
-from dualjit.transforms.arguments import Selection
 from dualjit.transforms.forward import ForwardPass, carries, dual_copy, primal_of, without_none
+from dualjit.transforms.selection import Selection
 from dualjit.transforms.source import Writer
-from dualjit.transforms.structure import children, is_list, is_tuple, item_type, leaves, pack, scalar_type
+from dualjit.transforms.structure import children, is_list, is_tuple, item_type, leaves, pack, scalar_type, size_of
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Leaf:
 
     @property
     def size(self) -> str:
-        return f"{self.expr}.size" if isinstance(self.type, types.Array) else "1"
+        return size_of(self.expr, self.type)
 
     def item(self, i: str) -> Leaf:
         return Leaf(f"{self.expr}[{i}]", item_type(self.type), f"{self.first}[{i}]")
@@ -66,7 +66,7 @@ class JacobianBody:
                 if self.aux_type is not None:
                     w(f"_dj_aux = {primal_of(w, '_dj_answer[1]', self.aux_type, self.forward.level)}")
             self.store_all()
-        answer = self.assemble(self.answer_type, iter(self.results))
+        answer = self.selection.jacobian(self.answer_type, self.forward.given, self.results, w.bind)
         w(f"return {answer}, _dj_aux" if self.aux_type is not None else f"return {answer}")
 
     # passes ----------------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class JacobianBody:
         w(f"{name} = {w.bind('empty', np.empty)}(len({expr}) + 1, {w.bind('intp', np.intp)})")
         w(f"{name}[0] = {n}")
         with w.block(f"for {i} in range(len({expr})):"):
-            w(f"{name}[{i} + 1] = {name}[{i}] + {Leaf(f'{expr}[{i}]', item_type(t), '').size}")
+            w(f"{name}[{i} + 1] = {name}[{i}] + {size_of(f'{expr}[{i}]', item_type(t))}")
         return name
 
     # seeds -----------------------------------------------------------------------------------------------------
@@ -241,19 +241,6 @@ class JacobianBody:
             w(f"{lane} = {self.lane(leaf)}")
             with w.block(f"if 0 <= {lane} < {self.lanes}:"):
                 w(f"{target} = {w.bind('partial', partial)}({y}, {lane})")
-
-    def assemble(self, t: types.Type, results) -> str:
-        """The structure of the answer, in each place the structure of the arguments."""
-        if is_tuple(t):
-            return pack(t, [self.assemble(item, results) for item in t.types], self.w.bind)
-        variables = iter(next(results))
-        blocks = [self.input_structure(u, variables) for _, u in self.inputs]
-        return blocks[0] if self.selection.single else f"({', '.join(blocks)},)"
-
-    def input_structure(self, t: types.Type, variables) -> str:
-        if is_tuple(t):
-            return pack(t, [self.input_structure(item, variables) for item in t.types], self.w.bind)
-        return next(variables)
 
 
 def zero(w: Writer, base: types.Type) -> str:

@@ -16,9 +16,16 @@ from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, value
 from dualjit.numbers.types import Dual, Marked, MarkedComplex, complex_of, top_level, walk
 from dualjit.transforms.aliasing import refuse_overlaps
-from dualjit.transforms.arguments import python_function, signature_of, star_position
+from dualjit.transforms.arguments import (
+    check_written,
+    omitted_defaults,
+    python_function,
+    star_position,
+    with_star_tuple,
+    without_star_tuple,
+)
 from dualjit.transforms.source import Writer
-from dualjit.transforms.structure import check_copyable, children, is_active, is_list, is_tuple, item_type, leaves, pack
+from dualjit.transforms.structure import children, is_active, is_list, is_tuple, item_type, leaves, pack
 
 
 class ForwardPass:
@@ -42,21 +49,12 @@ class ForwardPass:
         self.names, self.given, self.positions, self.lanes = names, argtypes, positions, lanes
         self.name = python_function(f).__name__
         self.level = top_level(*argtypes) + 1
-        wanted = tuple(self.dual_type(t) if i in positions else t for i, t in enumerate(argtypes))
-        parameters = list(signature_of(f).parameters.values())
-        self.defaults = [p.default for p in parameters[len(argtypes) :] if p.default is not p.empty]
-        wanted += tuple(typeof(d) for d in self.defaults)
-        star = star_position(f)
-        if star is not None:
-            wanted = (*wanted[:star], types.StarArgTuple(wanted[star:]))
-        self.twin: Specialisation = Twin.of(f).specialise(wanted)
-        self.wanted, self.written = self.twin.argtypes, self.twin.written
-        if star is not None:
-            self.wanted = (*self.wanted[:star], *self.wanted[star].types)
-            if star in self.written:
-                self.written |= frozenset(range(star, len(self.wanted)))
-        for i in self.written.intersection(range(len(argtypes))):
-            check_copyable(argtypes[i], names[i], python_function(f))
+        self.defaults, star = omitted_defaults(f, len(argtypes)), star_position(f)
+        wanted = [self.dual_type(t) if i in positions else t for i, t in enumerate(argtypes)]
+        wanted += [typeof(d) for d in self.defaults]
+        self.twin: Specialisation = Twin.of(f).specialise(with_star_tuple(wanted, star))
+        self.wanted, self.written = without_star_tuple(self.twin.argtypes, self.twin.written, star)
+        check_written(f, argtypes, names, self.written)
         self.return_type = types.unliteral(self.twin.return_type)
 
     def dual_type(self, t: types.Type) -> types.Type:
@@ -103,9 +101,14 @@ def without_none(w: Writer, expr: str, t: types.Type, what: str) -> tuple[str, t
         parts = [without_none(w, part, item, what) for part, item in children(t, expr)]
         bare = walk(t, lambda u: u.type if isinstance(u, types.Optional) else None)
         return named(w, "y", pack(bare, [part for part, _ in parts], w.bind)), bare
+    refuse_none(w, expr, what)
+    return named(w, "y", f"{w.bind('present', blocks.present)}({expr})"), t.type
+
+
+def refuse_none(w: Writer, expr: str, what: str) -> None:
+    """Write a check that a part of an answer is not None."""
     with w.block(f"if {expr} is None:"):
         w(f"raise {w.bind('OutputError', OutputError)}({f'{what} returned None instead of a number'!r})")
-    return named(w, "y", f"{w.bind('present', blocks.present)}({expr})"), t.type
 
 
 def mapped(w: Writer, exprs: list[str], t: types.Type, wanted: types.Type, array, number) -> str:

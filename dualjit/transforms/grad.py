@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from numba import types
 
-from dualjit.errors import ArgnumsError, OutputError
-from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
-from dualjit.transforms.arguments import Selection, flat_arguments, python_function, select, signature_of
+from dualjit.transforms.derivatives import Driver
+from dualjit.transforms.forward import refuse_none
 from dualjit.transforms.reverse import ReversePass, check_scalar
-from dualjit.transforms.source import Writer, build, header, identifier
-from dualjit.transforms.structure import check_differentiable, is_tuple
+from dualjit.transforms.selection import Selection, select, selected_arguments
+from dualjit.transforms.source import Writer
+from dualjit.transforms.structure import differentiated
 
 
 def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
@@ -99,34 +100,28 @@ def value_and_grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
 
 def _derivative(f, argnums, has_aux: bool, value: bool) -> Derivative:
     f = as_function(f)
-    selection = select(f, argnums)
-    kind = "value_and_grad" if value else "grad"
-    name = identifier(f"{kind}_{python_function(f).__name__}")
-    names: dict = {}
-    skeleton = build(name, header(name, signature_of(f), names) + "\n    pass\n", names)
-    skeleton.__doc__ = (
-        f"{'Value and gradient' if value else 'Gradient'} of {python_function(f).__name__} by reverse mode."
-    )
-    implement = GradientDriver(f, name, selection, has_aux, value)
-    return Derivative(skeleton, implement, f, (value_and_grad if value else grad, (f, argnums, has_aux), {}))
+    transform = value_and_grad if value else grad
+    driver = GradientDriver(f, transform.__name__, select(f, argnums), has_aux, value)
+    doc = f"{'Value and gradient' if value else 'Gradient'} of {driver.primal_name} by reverse mode."
+    return driver.derivative(transform, f, argnums, has_aux, doc=doc)
 
 
-class GradientDriver(Implementation):
+class GradientDriver(Driver):
     """Writes the driver for given argument types."""
 
-    def __init__(self, f, name: str, selection: Selection, has_aux: bool, value: bool):
-        self.f, self.name, self.selection, self.has_aux, self.value = f, name, selection, has_aux, value
+    def __init__(self, f, transform: str, selection: Selection, has_aux: bool, value: bool):
+        super().__init__(f, transform)
+        self.selection, self.has_aux, self.value = selection, has_aux, value
 
     def __call__(self, argtypes: tuple) -> Callable:
         reverse = self.reverse_pass(argtypes)
         w = Writer()
         self.write(w, reverse)
-        return build(self.name, w.text(header(self.name, signature_of(self.f), w.names)), w.names)
+        return self.function(w)
 
     def reverse_pass(self, argtypes: tuple) -> ReversePass:
         """The adjoint for these types, after the checks."""
-        names, given = flat_arguments(self.f, argtypes)
-        check_selected(self.selection, names, given, self.name)
+        names, given = selected_arguments(self.f, argtypes, self.selection, self.name)
 
         def make(value: bool) -> ReversePass:
             return ReversePass(
@@ -139,8 +134,7 @@ class GradientDriver(Implementation):
 
     def check(self, t: types.Type) -> None:
         """Raise unless the answer is one number (and something beside)."""
-        name = python_function(self.f).__name__
-        check_scalar(differentiated(types.unliteral(t), self.has_aux, name), name)
+        check_scalar(differentiated(types.unliteral(t), self.has_aux, self.primal_name), self.primal_name)
 
     def write(self, w: Writer, reverse: ReversePass) -> None:
         reverse.check_aliases(w)
@@ -150,32 +144,12 @@ class GradientDriver(Implementation):
         answer = reverse.call(w, shadows, [seed] * len(reverse.adjoint.seeded()), zero)
         returned = 1 if reverse.adjoint.seeds.value else 0
         if isinstance(reverse.return_type, types.Optional):
-            with w.block(f"if {answer}[0] is None:"):
-                message = f"{reverse.name} returned None instead of a number"
-                w(f"raise {w.bind('OutputError', OutputError)}({message!r})")
+            refuse_none(w, f"{answer}[0]", reverse.name)
         gradients = reverse.gradients(w, shadows, answer, returned)
-        chosen = [gradients.get(i, "None") for i in self.selection.positions]
-        gradient = chosen[0] if self.selection.single else f"({', '.join(chosen)},)"
+        gradient = self.selection.packed([gradients.get(i, "None") for i in self.selection.positions])
         w(f"return {self.result(answer, gradient, reverse, w)}")
 
     def result(self, answer: str, gradient: str, reverse: ReversePass, w: Writer) -> str:
         if self.value:
             return f"{answer}[0], {gradient}"
         return f"{gradient}, {answer}[0][1]" if self.has_aux else gradient
-
-
-def check_selected(selection: Selection, names: list[str], given: tuple, name: str) -> None:
-    """Raise unless the selected arguments are there and can be differentiated."""
-    for i in selection.positions:
-        if i >= len(given):
-            raise ArgnumsError(f"argnums has position {i}, but {name} was called with {len(given)} arguments")
-        check_differentiable(given[i], names[i])
-
-
-def differentiated(t: types.Type, has_aux: bool, name: str) -> types.Type:
-    """The type of what is differentiated of an answer."""
-    if not has_aux:
-        return t
-    if not is_tuple(t) or len(t.types) != 2:
-        raise OutputError(f"{name} returns {t}; with has_aux=True it has to return a pair (y, aux)")
-    return t.types[0]

@@ -11,18 +11,18 @@ from collections.abc import Callable
 import numpy as np
 from numba import types
 
-from dualjit.errors import ArgnumsError, OutputError
-from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers.registers import most_lanes
-from dualjit.transforms.arguments import Selection, flat_arguments, python_function, select, signature_of
+from dualjit.transforms.chunks import check_chunk
 from dualjit.transforms.columns import JacobianBody
+from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import ForwardPass
-from dualjit.transforms.source import Writer, build, header, identifier
-from dualjit.transforms.structure import check_differentiable, check_output, is_list, is_tuple, leaves
+from dualjit.transforms.selection import Selection, select, selected_arguments
+from dualjit.transforms.source import Writer
+from dualjit.transforms.structure import check_output, differentiated, is_list, leaves
 
 FEW_LANES, UNKNOWN_LANES = 8, 16
-CHUNKS = (1, 2, 4, 8, 16, 32)
 
 
 def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = None) -> Derivative:
@@ -77,37 +77,27 @@ def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     """
     f = as_function(f)
     selection = select(f, argnums)
-    if chunk is not None and not (isinstance(chunk, int) and chunk in CHUNKS):
-        raise ArgnumsError(f"chunk={chunk!r}: the columns per pass are one of {CHUNKS}, or None to let dualjit choose")
-    name = identifier(f"jacfwd_{python_function(f).__name__}")
-    names: dict = {}
-    skeleton = build(name, header(name, signature_of(f), names) + "\n    pass\n", names)
-    skeleton.__doc__ = f"Jacobian of {python_function(f).__name__} by forward mode."
-    implement = ColumnDriver(f, name, selection, has_aux, chunk)
-    return Derivative(skeleton, implement, f, (jacfwd, (f, argnums, has_aux, chunk), {}))
+    check_chunk(chunk, "columns per pass")
+    driver = ColumnDriver(f, "jacfwd", selection, has_aux, chunk)
+    doc = f"Jacobian of {driver.primal_name} by forward mode."
+    return driver.derivative(jacfwd, f, argnums, has_aux, chunk, doc=doc)
 
 
-class ColumnDriver(Implementation):
+class ColumnDriver(Driver):
     """Writes the driver for given argument types."""
 
-    def __init__(self, f, name: str, selection: Selection, has_aux: bool, chunk: int | None):
-        self.f, self.name, self.selection, self.has_aux, self.chunk = f, name, selection, has_aux, chunk
+    def __init__(self, f, transform: str, selection: Selection, has_aux: bool, chunk: int | None):
+        super().__init__(f, transform)
+        self.selection, self.has_aux, self.chunk = selection, has_aux, chunk
         self.hint: int | None = None
 
     def __call__(self, argtypes: tuple) -> Callable:
-        names, given = flat_arguments(self.f, argtypes)
-        for i in self.selection.positions:
-            if i >= len(given):
-                raise ArgnumsError(f"argnums has position {i}, but {self.name} was called with {len(given)} arguments")
-        selected = [(names[i], given[i]) for i in self.selection.positions]
-        for name, t in selected:
-            check_differentiable(t, name)
-        lanes = self.chunk or lanes_for(columns_of([t for _, t in selected]), self.hint)
+        names, given = selected_arguments(self.f, argtypes, self.selection, self.name)
+        lanes = self.chunk or lanes_for(columns_of([given[i] for i in self.selection.positions]), self.hint)
         forward = ForwardPass(self.f, given, names, self.selection.positions, lanes)
-        writer = Writer()
-        JacobianBody(writer, forward, self.selection, self.answer_types(forward)).write()
-        text = writer.text(header(self.name, signature_of(self.f), writer.names))
-        return build(self.name, text, writer.names)
+        w = Writer()
+        JacobianBody(w, forward, self.selection, self.answer_types(forward)).write()
+        return self.function(w)
 
     def observe(self, args):
         """The first sizes seen are the best guess at those to come: a dual wider than needed only carries zeros."""
@@ -117,15 +107,9 @@ class ColumnDriver(Implementation):
 
     def answer_types(self, forward: ForwardPass):
         """Types of the differentiated answer and of ``aux`` (None without)."""
-        given = forward.return_type
-        what = python_function(self.f).__name__
-        if not self.has_aux:
-            check_output(given, what)
-            return given, None
-        if not is_tuple(given) or len(given.types) != 2:
-            raise OutputError(f"{what} returns {given}; with has_aux=True it has to return a pair (y, aux)")
-        check_output(given.types[0], what)
-        return given.types
+        answer = differentiated(forward.return_type, self.has_aux, forward.name)
+        check_output(answer, forward.name)
+        return answer, forward.return_type.types[1] if self.has_aux else None
 
 
 def columns_of(ts: list[types.Type]) -> int | None:

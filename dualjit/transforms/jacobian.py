@@ -8,16 +8,16 @@ import numpy as np
 from numba import typeof, types
 
 from dualjit.errors import ModeError
-from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.vectorized import as_function
-from dualjit.transforms.arguments import flat_arguments, python_function, select, signature_of
-from dualjit.transforms.grad import check_selected
+from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.jacfwd import ColumnDriver
 from dualjit.transforms.jacrev import RowDriver
-from dualjit.transforms.source import build, header, identifier
+from dualjit.transforms.selection import select, selected_arguments
 from dualjit.transforms.structure import leaves
-from dualjit.transforms.vjp import copied, primal_of
+from dualjit.transforms.values import copied, count
+from dualjit.transforms.vjp import compiled_primal
 
 MODES = ("auto", "fwd", "rev")
 LANES = 16
@@ -64,11 +64,9 @@ def jacobian(f: Callable, argnums=0, mode: str = "auto") -> JacobianDerivative:
     if mode not in MODES:
         raise ModeError(f"mode={mode!r}: the modes are {MODES}")
     f = as_function(f)
-    name = identifier(f"jacobian_{python_function(f).__name__}")
-    names: dict = {}
-    skeleton = build(name, header(name, signature_of(f), names) + "\n    pass\n", names)
-    skeleton.__doc__ = f"Jacobian of {python_function(f).__name__}."
-    return JacobianDerivative(skeleton, _Choice(f, name, argnums, mode), f, (jacobian, (f, argnums, mode), {}))
+    driver = _Choice(f, argnums, mode)
+    doc = f"Jacobian of {driver.primal_name}."
+    return driver.derivative(jacobian, f, argnums, mode, doc=doc, kind=JacobianDerivative)
 
 
 class JacobianDerivative(Derivative):
@@ -79,14 +77,14 @@ class JacobianDerivative(Derivative):
         return self._compiler.implement.mode
 
 
-class _Choice(Implementation):
+class _Choice(Driver):
     """Chooses the driver when types, and at a call from Python sizes, are known."""
 
-    def __init__(self, f, name: str, argnums, mode: str):
-        self.f, self.mode = f, mode
-        self.selection = select(f, argnums)
-        self.columns = ColumnDriver(f, name, self.selection, False, None)
-        self.rows = RowDriver(f, name, self.selection, False, None)
+    def __init__(self, f, argnums, mode: str):
+        super().__init__(f, "jacobian")
+        self.mode, self.selection = mode, select(f, argnums)
+        self.columns = ColumnDriver(f, "jacobian", self.selection, False, None)
+        self.rows = RowDriver(f, "jacobian", self.selection, False, None)
         self.sizes: tuple[int, int] | None = None
 
     def __call__(self, argtypes: tuple) -> Callable:
@@ -107,13 +105,7 @@ class _Choice(Implementation):
     def observe(self, args):
         self.columns.observe(args)
         if self.mode == "auto":
-            names, given = flat_arguments(self.f, tuple(map(typeof, args)))
-            check_selected(self.selection, names, given, python_function(self.f).__name__)
-            answer = primal_of(self.f)(*copied(tuple(args)))
+            selected_arguments(self.f, tuple(map(typeof, args)), self.selection, self.primal_name)
+            answer = compiled_primal(self.f)(*copied(tuple(args)))
             chosen = tuple(args[i] for i in self.selection.positions if i < len(args))
             self.sizes = count(chosen), count(answer)
-
-
-def count(structure) -> int:
-    """How many numbers there are in nested tuples and lists."""
-    return sum(map(count, structure)) if isinstance(structure, (tuple, list)) else int(np.size(structure))

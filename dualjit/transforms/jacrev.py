@@ -12,19 +12,19 @@ from collections.abc import Callable
 import numpy as np
 from numba import types
 
-from dualjit.errors import ArgnumsError, StructureError
-from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.errors import StructureError
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
-from dualjit.numbers.intrinsics import lift
-from dualjit.numbers.types import Dual, strip, top_level
-from dualjit.transforms.arguments import Selection, flat_arguments, python_function, select, signature_of
+from dualjit.numbers.local import SHARED, block_of, local_zeros
+from dualjit.numbers.types import strip
+from dualjit.transforms.chunks import CHUNKS, check_chunk
+from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import named
-from dualjit.transforms.grad import check_selected, differentiated
-from dualjit.transforms.jacfwd import CHUNKS
 from dualjit.transforms.reverse import ReversePass
-from dualjit.transforms.source import Writer, build, header, identifier
-from dualjit.transforms.structure import check_output, is_active, is_list, is_tuple, leaves, pack, scalar_type
+from dualjit.transforms.selection import Selection, select, selected_arguments
+from dualjit.transforms.source import Writer
+from dualjit.transforms.structure import check_output, differentiated, is_active, is_list, leaves, scalar_type, size_of
 
 UNKNOWN_ROWS = 16
 
@@ -76,25 +76,21 @@ def jacrev(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     """
     f = as_function(f)
     selection = select(f, argnums)
-    if chunk is not None and not (isinstance(chunk, int) and chunk in CHUNKS):
-        raise ArgnumsError(f"chunk={chunk!r}: the rows per sweep are one of {CHUNKS}, or None to let dualjit choose")
-    name = identifier(f"jacrev_{python_function(f).__name__}")
-    names: dict = {}
-    skeleton = build(name, header(name, signature_of(f), names) + "\n    pass\n", names)
-    skeleton.__doc__ = f"Jacobian of {python_function(f).__name__} by reverse mode."
-    implement = RowDriver(f, name, selection, has_aux, chunk)
-    return Derivative(skeleton, implement, f, (jacrev, (f, argnums, has_aux, chunk), {}))
+    check_chunk(chunk, "rows per sweep")
+    driver = RowDriver(f, "jacrev", selection, has_aux, chunk)
+    doc = f"Jacobian of {driver.primal_name} by reverse mode."
+    return driver.derivative(jacrev, f, argnums, has_aux, chunk, doc=doc)
 
 
-class RowDriver(Implementation):
+class RowDriver(Driver):
     """Writes the driver for given argument types."""
 
-    def __init__(self, f, name: str, selection: Selection, has_aux: bool, chunk: int | None):
-        self.f, self.name, self.selection, self.has_aux, self.chunk = f, name, selection, has_aux, chunk
+    def __init__(self, f, transform: str, selection: Selection, has_aux: bool, chunk: int | None):
+        super().__init__(f, transform)
+        self.selection, self.has_aux, self.chunk = selection, has_aux, chunk
 
     def __call__(self, argtypes: tuple) -> Callable:
-        names, given = flat_arguments(self.f, argtypes)
-        check_selected(self.selection, names, given, self.name)
+        names, given = selected_arguments(self.f, argtypes, self.selection, self.name)
         reverse = ReversePass(self.f, given, names, self.selection.positions, rows=True, value=True, aux=self.has_aux)
         answer = differentiated(reverse.return_type, self.has_aux, reverse.name)
         check_output(answer, reverse.name)
@@ -108,7 +104,7 @@ class RowDriver(Implementation):
                 )
         w = Writer()
         RowBody(w, reverse, self.selection, answer, self.has_aux, self.chunk).write()
-        return build(self.name, w.text(header(self.name, signature_of(self.f), w.names)), w.names)
+        return self.function(w)
 
 
 class RowBody:
@@ -120,21 +116,21 @@ class RowBody:
         self.numbers = all(not isinstance(t, types.Array) for t in outputs)
         self.lanes = chunk or (next((n for n in CHUNKS if n >= len(outputs)), 16) if self.numbers else UNKNOWN_ROWS)
         self.one_sweep = self.numbers and len(outputs) <= self.lanes
-        self.number = Dual(reverse.zero_type, self.lanes, top_level(*reverse.given) + 1)
 
     def write(self) -> None:
         w, reverse = self.w, self.reverse
         reverse.check_aliases(w)
-        kind = named(w, "kind", f"{w.bind('lift', lift)}(0.0, {w.bind('T', self.number)})")
+        kind = reverse.wide_zero(w, self.lanes)
         w("_dj_start = 0")
         with w.block("while True:"):
-            shadows = reverse.shadows(w, kind)
+            shadows = reverse.shadows(w, kind, local_zeros)
             answer = reverse.call(w, shadows, ["-_dj_start"], kind)
             y = named(w, "y", f"{answer}[0][0]" if self.has_aux else f"{answer}[0]")
             bars = reverse.gradients(w, shadows, answer, 1)
             inputs = [pair for i in self.selection.positions for pair in self.inputs(i, bars[i])]
             with w.block("if _dj_start == 0:"):
                 w("_dj_m = 0")
+                self.make_room(inputs)
                 results = [self.allocate(part, t, inputs) for part, t in leaves(self.answer, y)]
                 if self.has_aux:
                     w(f"_dj_aux = {answer}[0][1]")
@@ -143,34 +139,49 @@ class RowBody:
                 if is_active(t):  # what does not depend on the arguments has no rows: its blocks stay zero
                     for (bar, u, _), block in zip(inputs, row, strict=True):
                         self.store(bar, u, block)
-                    w(f"_dj_row += {part}.size" if isinstance(t, types.Array) else "_dj_row += 1")
+                    w(f"_dj_row += {size_of(part, t)}")
             w(f"_dj_start += {self.lanes}")
             with w.block(f"if {'True' if self.one_sweep else '_dj_start >= _dj_m'}:"):
                 w("break")
-        structure = self.assemble(self.answer, iter(self.finished(results, inputs)))
+        rows = self.finished(results, inputs)
+        structure = self.selection.jacobian(self.answer, reverse.given, rows, w.bind)
         w(f"return {structure}, _dj_aux" if self.has_aux else f"return {structure}")
 
     def inputs(self, i: int, bar: str) -> list[tuple[str, types.Type, str]]:
-        """Cotangents, types and expressions of the numbers and arrays of an argument; numbers become arrays of one."""
-        found = []
+        """Cotangents, types and expressions of the numbers and arrays of an argument."""
         given = leaves(self.reverse.given[i], self.reverse.names[i])
-        for (x, u), (part, _) in zip(given, leaves(self.reverse.given[i], bar), strict=True):
-            if not isinstance(u, types.Array):
-                part = named(self.w, "bar", f"{self.w.bind('full', np.full)}(1, {part})")
-            found.append((part, u, x))
-        return found
+        bars = leaves(self.reverse.given[i], bar)
+        return [(part, u, x) for (x, u), (part, _) in zip(given, bars, strict=True)]
+
+    def make_room(self, inputs) -> None:
+        """One piece of memory for all blocks of a few numbers' derivatives, where these are few, too; else none."""
+        w, outputs = self.w, [t for _, t in leaves(self.answer, "")]
+        bases = {strip(scalar_type(t)) for t in outputs}
+        self.room, self.used = None, "0"
+        if self.numbers and len(bases) == 1 and len(outputs) * len(inputs) > 1:
+            row = " + ".join(size_of(x, u) for _, u, x in inputs)
+            total = named(w, "total", f"{len(outputs)} * ({row})")
+            size = f"{total} if {total} <= {SHARED} else 0"
+            self.room = named(w, "room", f"{w.bind('zeros', np.zeros)}({size}, {w.bind('base', bases.pop())})")
 
     def allocate(self, y: str, t: types.Type, inputs) -> list[str]:
         """Blocks of the derivative of one output by each input, zeros."""
         w = self.w
         if is_active(t):
-            w(f"_dj_m += {y}.size" if isinstance(t, types.Array) else "_dj_m += 1")
+            w(f"_dj_m += {size_of(y, t)}")
         blocks_of = []
         base = w.bind("base", strip(scalar_type(t)))
         for _, u, x in inputs:
             shape = " + ".join(f"{e}.shape" for e, v in ((y, t), (x, u)) if isinstance(v, types.Array)) or "(1,)"
-            blocks_of.append(named(w, "J", f"{w.bind('zeros', np.zeros)}({shape}, {base})"))
+            blocks_of.append(named(w, "J", self.zeros(shape, base, size_of(x, u))))
         return blocks_of
+
+    def zeros(self, shape: str, base: str, size: str) -> str:
+        """An array of zeros, in the common memory where there is some."""
+        if self.room is None:
+            return f"{self.w.bind('zeros', np.zeros)}({shape}, {base})"
+        start, self.used = self.used, f"{self.used} + {size}"
+        return f"{self.w.bind('block_of', block_of)}({self.room}, {start}, {shape})"
 
     def store(self, bar: str, u: types.Type, block: str) -> None:
         self.w(f"{self.w.bind('store_rows', blocks.store_rows)}({bar}, {block}, _dj_row)")
@@ -185,16 +196,3 @@ class RowBody:
             ]
             for t, row in zip(outputs, results, strict=True)
         ]
-
-    def assemble(self, t: types.Type, results) -> str:
-        """The structure of the answer, in each place the structure of the arguments."""
-        if is_tuple(t):
-            return pack(t, [self.assemble(item, results) for item in t.types], self.w.bind)
-        variables = iter(next(results))
-        parts = [self.structure(self.reverse.given[i], variables) for i in self.selection.positions]
-        return parts[0] if self.selection.single else f"({', '.join(parts)},)"
-
-    def structure(self, t: types.Type, variables) -> str:
-        if is_tuple(t):
-            return pack(t, [self.structure(item, variables) for item in t.types], self.w.bind)
-        return next(variables)

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 
 import numpy as np
 from numba import types
 from numba.extending import overload
 
-from dualjit.errors import ArgumentCountError, DTypeError, OutputError, ShapeError, StructureError
-from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.errors import ArgumentCountError, DTypeError, ShapeError, StructureError
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import partial
 from dualjit.numbers.lifting import from_partial
 from dualjit.numbers.types import Marked
-from dualjit.transforms.arguments import python_function, signature_of
+from dualjit.transforms.arguments import check_primals, python_function, signature_of
 from dualjit.transforms.columns import zero
+from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import ForwardPass, base_of, carries, mapped, named, primal_of, without_none
-from dualjit.transforms.source import Writer, build, identifier
-from dualjit.transforms.structure import (
-    check_differentiable,
-    check_output,
-    children,
-    is_list,
-    is_tuple,
-    item_type,
-    leaves,
-    scalar_type,
-)
-
-_drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+from dualjit.transforms.once import once_per_function
+from dualjit.transforms.source import Writer
+from dualjit.transforms.structure import check_output, differentiated, is_list, is_tuple, item_type, leaves, scalar_type
 
 
 def jvp(f: Callable, primals: tuple, tangents: tuple, *, has_aux: bool = False) -> tuple:
@@ -82,17 +72,12 @@ def jvp(f: Callable, primals: tuple, tangents: tuple, *, has_aux: bool = False) 
 
 def driver(f: Callable, has_aux: bool = False) -> Derivative:
     """The dispatcher ``(primals, tangents) -> (y, y_dot[, aux])`` of ``f``; one per function."""
-    f = as_function(f)
-    known = _drivers.setdefault(f, {})
-    if has_aux not in known:
-        known[has_aux] = _make(f, has_aux)
-    return known[has_aux]
+    return _driver(as_function(f), has_aux)
 
 
-def _make(f: Callable, has_aux: bool) -> Derivative:
-    name = identifier(f"jvp_{python_function(f).__name__}")
-    skeleton = build(name, f"def {name}(primals, tangents):\n    pass\n", {})
-    return Derivative(skeleton, _Body(f, name, has_aux), f, (driver, (f, has_aux), {}))
+@once_per_function
+def _driver(f: Callable, has_aux: bool) -> Derivative:
+    return _Body(f, has_aux).derivative(driver, f, has_aux)
 
 
 def _check_tuples(primals, tangents) -> None:
@@ -113,24 +98,20 @@ def _jvp_in_jitted_code(f, primals, tangents):
     return lambda f, primals, tangents: compiled(primals, tangents)
 
 
-class _Body(Implementation):
+class _Body(Driver):
     """Writes the driver for given types of primals and tangents."""
 
-    def __init__(self, f, name: str, has_aux: bool):
-        self.f, self.name, self.has_aux = f, name, has_aux
+    def __init__(self, f, has_aux: bool):
+        super().__init__(f, "jvp", ("primals", "tangents"))
+        self.has_aux = has_aux
 
     def __call__(self, argtypes: tuple) -> Callable:
         primals, tangents = argtypes
         check_structure(primals, tangents)
-        parameters = list(signature_of(self.f).parameters)
         check_count(self.f, len(primals.types))
-        for i, t in enumerate(primals.types):
-            check_differentiable(t, parameters[i] if i < len(parameters) else f"primals[{i}]")
-        names = [f"primals[{i}]" for i in range(len(primals.types))]
-        forward = ForwardPass(self.f, tuple(primals.types), names, tuple(range(len(names))), 1)
         w = Writer()
-        self.write(w, forward, tangents)
-        return build(self.name, w.text(f"def {self.name}(primals, tangents):"), w.names)
+        self.write(w, forward_of_primals(self.f, primals, 1), tangents)
+        return self.function(w)
 
     def write(self, w: Writer, forward: ForwardPass, tangents: types.Type) -> None:
         forward.check_aliases(w)
@@ -139,21 +120,19 @@ class _Body(Implementation):
             direction = f"tangents[{i}]"
             duals[i] = with_tangent(w, name, t, direction, forward.wanted[i])
         forward.call(w, duals, "_dj_answer")
-        given, answer = forward.return_type, "_dj_answer"
-        aux = None
-        if self.has_aux:
-            if not is_tuple(given) or len(given.types) != 2:
-                raise OutputError(
-                    f"{python_function(self.f).__name__} returns {given}; with has_aux=True it has to return "
-                    "a pair (y, aux)"
-                )
-            (answer, given), (aux, aux_type) = children(given, "_dj_answer")
+        given = differentiated(forward.return_type, self.has_aux, forward.name)
         check_output(given, forward.name)
-        answer, given = without_none(w, answer, given, forward.name)
+        answer, given = without_none(w, "_dj_answer[0]" if self.has_aux else "_dj_answer", given, forward.name)
         parts = [primal_of(w, answer, given, forward.level), tangent_of(w, answer, given, forward.level)]
-        if aux is not None:
-            parts.append(primal_of(w, aux, aux_type, forward.level))
+        if self.has_aux:
+            parts.append(primal_of(w, "_dj_answer[1]", forward.return_type.types[1], forward.level))
         w(f"return {', '.join(parts)}")
+
+
+def forward_of_primals(f: Callable, primals: types.BaseTuple, lanes: int) -> ForwardPass:
+    """The pass with duals for all arguments, which are in a tuple called ``primals``."""
+    names = check_primals(f, primals)
+    return ForwardPass(f, tuple(primals.types), names, tuple(range(len(names))), lanes)
 
 
 def check_count(f: Callable, given: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -10,23 +9,21 @@ from numba import types
 from scipy.sparse.linalg import LinearOperator
 
 from dualjit.errors import ShapeError, StructureError
-from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
-from dualjit.numbers.intrinsics import lift
-from dualjit.numbers.types import Dual, top_level
-from dualjit.transforms.arguments import python_function, signature_of
+from dualjit.transforms.arguments import signature_of
+from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import ForwardPass, carries, dual_copy, named, without_none
-from dualjit.transforms.jvp import jvp
+from dualjit.transforms.jvp import forward_of_primals, jvp
+from dualjit.transforms.once import once_per_function
 from dualjit.transforms.reverse import ReversePass
-from dualjit.transforms.source import Writer, build, identifier
-from dualjit.transforms.structure import check_differentiable, check_output, children, is_list, is_tuple, leaves, pack
-from dualjit.transforms.vjp import Pullback, active_parts, copied, reverse_of_primals
+from dualjit.transforms.source import Writer
+from dualjit.transforms.structure import check_output, children, is_list, is_tuple, leaves, pack, size_of
+from dualjit.transforms.values import copied, count, leaf_values, mapped_values
+from dualjit.transforms.vjp import Pullback, active_parts, reverse_of_primals
 
 LANES = 16
-
-_drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-_transposed_drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def linearize(f: Callable, *primals) -> tuple:
@@ -71,21 +68,32 @@ def linearize(f: Callable, *primals) -> tuple:
     """
     f = as_function(f)
     point = copied(primals)
-    zeros = _map(point, lambda x: np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0)
+    zeros = mapped_values(lambda x: np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0, point)
     y = jvp(f, point, zeros)[0]
     return y, LinearMap(f, point, y)
 
 
-class LinearMap(LinearOperator):
+class _Map(LinearOperator):
+    """What a map and its transpose share: products of two of them, vectors as matrices of one column."""
+
+    def __matmul__(self, other):
+        return product(self, other) if isinstance(other, _Map) else super().__matmul__(other)
+
+    def _matvec(self, column):
+        return self._matmat(np.reshape(column, (-1, 1)))
+
+    def _rmatvec(self, column):
+        return self._rmatmat(np.reshape(column, (-1, 1)))
+
+
+class LinearMap(_Map):
     """The derivative of a function at a point: ``J(v)``, ``J @ V``; shape ``(m, n)``, flattened."""
 
     def __init__(self, f: Callable, primals: tuple, y):
         self._f, self._primals, self._y = f, primals, y
-        self._input_shapes = [np.shape(x) for x in _leaves(primals)]
-        outputs = list(_leaves(y))
-        self._output_shapes = [np.shape(v) for v in outputs]
+        outputs = list(leaf_values(y))
         dtype = np.result_type(*outputs) if outputs else np.dtype(float)
-        super().__init__(dtype, (_count(self._output_shapes), _count(self._input_shapes)))
+        super().__init__(dtype, (count(y), count(primals)))
 
     def __call__(self, *tangents):
         """``J(x) @ tangents``: one tangent per primal, in its shape."""
@@ -100,12 +108,6 @@ class LinearMap(LinearOperator):
         columns = np.ascontiguousarray(columns, dtype=self.dtype)
         return _driver(self._f)(self._primals, columns)
 
-    def _matvec(self, column):
-        return self._matmat(np.reshape(column, (-1, 1)))
-
-    def __matmul__(self, other):
-        return product(self, other) if isinstance(other, (LinearMap, TransposedMap)) else super().__matmul__(other)
-
     def _transpose(self):
         return TransposedMap(self)
 
@@ -115,11 +117,8 @@ class LinearMap(LinearOperator):
         columns = np.ascontiguousarray(columns, dtype=self.dtype)
         return _transposed_driver(self._f)(self._primals, self._y, columns)
 
-    def _rmatvec(self, column):
-        return self._rmatmat(np.reshape(column, (-1, 1)))
 
-
-class TransposedMap(LinearOperator):
+class TransposedMap(_Map):
     """The transposed derivative of a function at a point: ``J.T(u)``, ``J.T @ U``; shape ``(n, m)``."""
 
     def __init__(self, original: LinearMap):
@@ -132,14 +131,8 @@ class TransposedMap(LinearOperator):
         bars = Pullback(original._f, original._primals, original._y)(cotangent)
         return bars[0] if len(bars) == 1 else bars
 
-    def __matmul__(self, other):
-        return product(self, other) if isinstance(other, (LinearMap, TransposedMap)) else super().__matmul__(other)
-
     def _matmat(self, columns):
         return self._original._rmatmat(columns)
-
-    def _matvec(self, column):
-        return self._original._rmatvec(column)
 
     def _transpose(self):
         return self._original
@@ -148,9 +141,6 @@ class TransposedMap(LinearOperator):
 
     def _rmatmat(self, columns):
         return self._original._matmat(columns)
-
-    def _rmatvec(self, column):
-        return self._original._matvec(column)
 
 
 def product(a, b) -> np.ndarray:
@@ -167,65 +157,33 @@ def product(a, b) -> np.ndarray:
     return answer
 
 
-def _leaves(structure):
-    if isinstance(structure, (tuple, list)):
-        for item in structure:
-            yield from _leaves(item)
-    else:
-        yield structure
-
-
-def _map(structure, leaf):
-    if isinstance(structure, tuple):
-        items = [_map(item, leaf) for item in structure]
-        return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
-    return leaf(structure)
-
-
-def _count(shapes) -> int:
-    return sum(int(np.prod(s)) for s in shapes)
-
-
+@once_per_function
 def _driver(f: Callable) -> Derivative:
-    """The dispatcher ``(primals, V) -> J @ V`` of ``f``; one per function."""
-    if f not in _drivers:
-        name = identifier(f"pushforward_{python_function(f).__name__}")
-        skeleton = build(name, f"def {name}(primals, columns):\n    pass\n", {})
-        _drivers[f] = Derivative(skeleton, _Body(f, name), f, (_driver, (f,), {}))
-    return _drivers[f]
+    """The dispatcher ``(primals, V) -> J @ V`` of ``f``."""
+    return _Body(f, "pushforward", ("primals", "columns")).derivative(_driver, f)
 
 
+@once_per_function
 def _transposed_driver(f: Callable) -> Derivative:
-    """The dispatcher ``(primals, y, U) -> J.T @ U`` of ``f``, ``y`` being of the shapes of the answer.
-
-    One per function.
-    """
-    if f not in _transposed_drivers:
-        name = identifier(f"pullback_{python_function(f).__name__}")
-        skeleton = build(name, f"def {name}(primals, y, columns):\n    pass\n", {})
-        _transposed_drivers[f] = Derivative(skeleton, _TransposedBody(f, name), f, (_transposed_driver, (f,), {}))
-    return _transposed_drivers[f]
+    """The dispatcher ``(primals, y, U) -> J.T @ U`` of ``f``, ``y`` being of the shapes of the answer."""
+    return _TransposedBody(f, "pullback", ("primals", "y", "columns")).derivative(_transposed_driver, f)
 
 
-class _TransposedBody(Implementation):
+class _TransposedBody(Driver):
     """Writes the driver: rows of U are the partials of the answer's cotangent, 16 columns in one sweep."""
-
-    def __init__(self, f, name: str):
-        self.f, self.name = f, name
 
     def __call__(self, argtypes: tuple) -> Callable:
         primals, y, columns = argtypes
         reverse = reverse_of_primals(self.f, primals)
         w = Writer()
         self.write(w, reverse, y, columns)
-        return build(self.name, w.text(f"def {self.name}(primals, y, columns):"), w.names)
+        return self.function(w)
 
     def write(self, w: Writer, reverse: ReversePass, y: types.Type, columns: types.Array) -> None:
-        number = Dual(reverse.zero_type, LANES, top_level(*reverse.given) + 1)
         reverse.check_aliases(w)
-        kind = named(w, "kind", f"{w.bind('lift', lift)}(0.0, {w.bind('T', number)})")
+        kind = reverse.wide_zero(w, LANES)
         inputs = [pair for name, t in zip(reverse.names, reverse.given, strict=True) for pair in leaves(t, name)]
-        w(f"_dj_n = {' + '.join(_size(e, t) for e, t in inputs)}")
+        w(f"_dj_n = {' + '.join(size_of(e, t) for e, t in inputs)}")
         w("_dj_k = columns.shape[1]")
         w(f"_dj_out = {w.bind('zeros', np.zeros)}((_dj_n, _dj_k), {w.bind('dtype', columns.dtype)})")
         w("_dj_c = 0")
@@ -239,10 +197,7 @@ class _TransposedBody(Implementation):
             w("_dj_row = 0")
             for i, t in enumerate(reverse.given):
                 for part, leaf in leaves(t, bars[i]):
-                    size = f"{part}.size" if isinstance(leaf, types.Array) else "1"
-                    rows = f"_dj_out[_dj_row:_dj_row + {size}]"
-                    w(f"{w.bind('store_columns', blocks.store_columns)}({part}, {rows}, _dj_k, -_dj_c)")
-                    w(f"_dj_row += {size}")
+                    _store(w, part, leaf)
             w(f"_dj_c += {LANES}")
         w("return _dj_out")
 
@@ -250,30 +205,22 @@ class _TransposedBody(Implementation):
         """Columns of U as the cotangent of a part of the answer."""
         one = not isinstance(t, types.Array)
         bar = named(w, "seed", f"{w.bind('full', np.full)}({'1' if one else f'{expr}.shape'}, {kind})")
-        w(f"{w.bind('load_columns', blocks.load_columns)}({bar}, columns, _dj_row, _dj_c)")
-        w(f"_dj_row += {bar}.size")
-        return f"{bar}[0]" if one else bar
+        return _load(w, bar, one)
 
 
-class _Body(Implementation):
+class _Body(Driver):
     """Writes the driver: rows of V are the partials of the inputs, 16 columns in one pass."""
-
-    def __init__(self, f, name: str):
-        self.f, self.name = f, name
 
     def __call__(self, argtypes: tuple) -> Callable:
         primals, columns = argtypes
-        parameters = list(signature_of(self.f).parameters)
-        for name, t in zip(parameters, primals.types, strict=False):
-            check_differentiable(t, name)
+        for name, t in zip(signature_of(self.f).parameters, primals.types, strict=False):
             if any(is_list(leaf) for _, leaf in leaves(t, name)):
                 raise StructureError(f"argument '{name}' holds a list: linearize takes numbers, arrays and tuples")
-        names = [f"primals[{i}]" for i in range(len(primals.types))]
-        forward = ForwardPass(self.f, tuple(primals.types), names, tuple(range(len(names))), LANES)
+        forward = forward_of_primals(self.f, primals, LANES)
         check_output(forward.return_type, forward.name)
         w = Writer()
         self.write(w, forward, columns)
-        return build(self.name, w.text(f"def {self.name}(primals, columns):"), w.names)
+        return self.function(w)
 
     def write(self, w: Writer, forward: ForwardPass, columns: types.Array) -> None:
         forward.check_aliases(w)
@@ -294,11 +241,11 @@ class _Body(Implementation):
             y, answer_type = without_none(w, "_dj_answer", forward.return_type, forward.name)
             w(f"_dj_y = {y}")
             with w.block("if _dj_c == 0:"):
-                w(f"_dj_m = {' + '.join(_size(e, t) for e, t in leaves(answer_type, '_dj_y'))}")
+                w(f"_dj_m = {' + '.join(size_of(e, t) for e, t in leaves(answer_type, '_dj_y'))}")
                 w(f"_dj_out = {w.bind('zeros', np.zeros)}((_dj_m, _dj_k), {w.bind('dtype', columns.dtype)})")
             w("_dj_row = 0")
             for expr, t in leaves(answer_type, "_dj_y"):
-                self.store(w, expr, t, forward.level)
+                _store(w, expr, t, carries(t, forward.level))
             w(f"_dj_c += {LANES}")
             with w.block("if _dj_c >= _dj_k:"):
                 w("break")
@@ -314,17 +261,20 @@ class _Body(Implementation):
             number, copy = copy, w.fresh("d")
             w(f"{copy} = {w.bind('empty', np.empty)}(1, {w.bind('T', wanted)})")
             w(f"{copy}[0] = {number}")
-        w(f"{w.bind('load_columns', blocks.load_columns)}({copy}, columns, _dj_row, _dj_c)")
-        w(f"_dj_row += {copy}.size")
-        return f"{copy}[0]" if one else copy
-
-    def store(self, w: Writer, expr: str, t: types.Type, level: int) -> None:
-        """The partials of an output into rows of the product."""
-        if carries(t, level):
-            rows = f"_dj_out[_dj_row:_dj_row + {_size(expr, t)}]"
-            w(f"{w.bind('store_columns', blocks.store_columns)}({expr}, {rows}, _dj_k, -_dj_c)")
-        w(f"_dj_row += {_size(expr, t)}")
+        return _load(w, copy, one)
 
 
-def _size(expr: str, t: types.Type) -> str:
-    return f"{expr}.size" if isinstance(t, types.Array) else "1"
+def _load(w: Writer, target: str, one: bool) -> str:
+    """Write the next rows of the given matrix into the partials of an array; its expression, or that of its number."""
+    w(f"{w.bind('load_columns', blocks.load_columns)}({target}, columns, _dj_row, _dj_c)")
+    w(f"_dj_row += {target}.size")
+    return f"{target}[0]" if one else target
+
+
+def _store(w: Writer, expr: str, t: types.Type, has_partials: bool = True) -> None:
+    """Write the partials of a number or an array into the next rows of the product; without any they stay zero."""
+    size = size_of(expr, t)
+    if has_partials:
+        rows = f"_dj_out[_dj_row:_dj_row + {size}]"
+        w(f"{w.bind('store_columns', blocks.store_columns)}({expr}, {rows}, _dj_k, -_dj_c)")
+    w(f"_dj_row += {size}")

@@ -14,13 +14,20 @@ from dualjit.adjoint.runtime import shadow
 from dualjit.errors import OutputError, UnsupportedError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.guard import guarded
-from dualjit.numbers.types import Active, mark, strip, top_level
+from dualjit.numbers.intrinsics import lift
+from dualjit.numbers.types import Active, Dual, mark, strip, top_level
 from dualjit.transforms.aliasing import refuse_overlaps
-from dualjit.transforms.arguments import python_function, signature_of, star_position
+from dualjit.transforms.arguments import (
+    check_written,
+    omitted_defaults,
+    python_function,
+    star_position,
+    with_star_tuple,
+    without_star_tuple,
+)
 from dualjit.transforms.forward import named, private_copy
 from dualjit.transforms.source import Writer, identifier
 from dualjit.transforms.structure import (
-    check_copyable,
     children,
     is_active,
     is_list,
@@ -65,45 +72,43 @@ class ReversePass:
         refuse_nesting(f, argtypes)
         self.names, self.given, self.positions = names, argtypes, positions
         self.name = python_function(f).__name__
-        parameters = list(signature_of(f).parameters.values())
-        self.defaults = [p.default for p in parameters[len(argtypes) :] if p.default is not p.empty]
+        self.defaults, self.star = omitted_defaults(f, len(argtypes)), star_position(f)
         wanted = [active(t) if i in positions else t for i, t in enumerate(argtypes)]
         wanted += [typeof(d) for d in self.defaults]
-        self.star = star_position(f)
-        if self.star is not None:
-            wanted = [*wanted[: self.star], types.StarArgTuple(wanted[self.star :])]
-        self.adjoint = Adjoint(f, tuple(wanted), identifier(self.name), rows, value, aux, check=check)
-        self.wanted = list(self.adjoint.argtypes)
-        self.written = set(self.adjoint.written)
-        if self.star is not None:
-            self.wanted = [*self.wanted[: self.star], *self.wanted[self.star].types]
-            if self.star in self.written:
-                self.written |= set(range(self.star, len(self.wanted)))
-        for i in self.written.intersection(range(len(argtypes))):
-            check_copyable(argtypes[i], names[i], python_function(f))
+        wanted = with_star_tuple(wanted, self.star)
+        self.adjoint = Adjoint(f, wanted, identifier(self.name), rows, value, aux, check=check)
+        self.wanted, self.written = without_star_tuple(self.adjoint.argtypes, self.adjoint.written, self.star)
+        check_written(f, argtypes, names, self.written)
         self.return_type = types.unliteral(self.adjoint.return_type)
         self.zero_type = cotangent_number([self.wanted[i] for i in range(len(argtypes)) if is_active(self.wanted[i])])
 
     def check_aliases(self, w: Writer) -> None:
         """Refuse arguments that share memory which the function writes to."""
-        refuse_overlaps(w, self.names, self.given, frozenset(self.written))
+        refuse_overlaps(w, self.names, self.given, self.written)
 
     def zero(self, w: Writer) -> str:
         """A zero cotangent."""
         return f"{w.bind('real', self.zero_type)}(0.0)"
 
-    def shadows(self, w: Writer, zero: str) -> dict[int, str]:
-        """Write shadows of zeros for all active arguments; expressions by position."""
+    def wide_zero(self, w: Writer, lanes: int) -> str:
+        """Zeros of so many cotangents at once: the partials of a dual whose value is never used."""
+        number = Dual(self.zero_type, lanes, top_level(*self.given) + 1)
+        return named(w, "kind", f"{w.bind('lift', lift)}(0.0, {w.bind('T', number)})")
+
+    def shadows(self, w: Writer, zero: str, make=shadow) -> dict[int, str]:
+        """Write shadows of zeros, made by ``make``, for all active arguments; expressions by position."""
         return {
-            i: named(w, "bar", self.shadow_of(w, name, t, zero))
+            i: named(w, "bar", self.shadow_of(w, name, t, zero, make))
             for i, (name, t) in enumerate(zip(self.names, self.given, strict=True))
             if is_active(self.wanted[i]) and any(is_memory(leaf) for _, leaf in leaves(t, name))
         }
 
-    def shadow_of(self, w: Writer, expr: str, t: types.Type, zero: str) -> str:
+    def shadow_of(self, w: Writer, expr: str, t: types.Type, zero: str, make) -> str:
         if is_tuple(t):
-            return pack(types.Tuple(t.types), [self.shadow_of(w, e, u, zero) for e, u in children(t, expr)], w.bind)
-        return f"{w.bind('shadow', shadow)}({expr}, {zero})" if is_memory(t) else "None"
+            parts = [self.shadow_of(w, e, u, zero, make) for e, u in children(t, expr)]
+            return pack(types.Tuple(t.types), parts, w.bind)
+        make = make if isinstance(t, types.Array) and t.layout == "C" else shadow
+        return f"{w.bind('shadow', make)}({expr}, {zero})" if is_memory(t) else "None"
 
     def call(self, w: Writer, shadows: dict[int, str], seeds: list[str], zero: str) -> str:
         """Write the call of the adjoint; the expression of its answer."""

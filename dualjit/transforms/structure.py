@@ -60,11 +60,23 @@ def leaves(t: types.Type, expr: str) -> Iterator[tuple[str, types.Type]]:
         yield expr, t
 
 
+def size_of(expr: str, t: types.Type) -> str:
+    """The expression of how many numbers a number or an array is."""
+    return f"{expr}.size" if isinstance(t, types.Array) else "1"
+
+
 def pack(t: types.Type, items: list[str], bind) -> str:
     """The expression that builds a tuple like ``t`` from its items."""
     if isinstance(t, types.BaseNamedTuple):
         return f"{bind('tuple', t.instance_class)}({', '.join(items)})"
     return f"({', '.join(items)},)" if items else "()"
+
+
+def refilled(t: types.Type, items: Iterator[str], bind) -> str:
+    """The expression of nested tuples like ``t`` with other things in the places of its leaves, in their order."""
+    if is_tuple(t):
+        return pack(t, [refilled(item, items, bind) for item in t.types], bind)
+    return next(items)
 
 
 def is_real(t: types.Type) -> bool:
@@ -143,6 +155,20 @@ def check_output(t: types.Type, name: str) -> None:
             f"{name} returns {strip(t)}, which has no derivative: return floats or arrays of floats; "
             "return other values beside them with has_aux=True"
         )
+
+
+def differentiated(t: types.Type, has_aux: bool, name: str) -> types.Type:
+    """The type of what is differentiated of an answer."""
+    if not has_aux:
+        return t
+    if not is_tuple(t) or len(t.types) != 2:
+        raise not_a_pair(name, t)
+    return t.types[0]
+
+
+def not_a_pair(name: str, found) -> OutputError:
+    """The error for an answer with nothing beside what is differentiated."""
+    return OutputError(f"{name} returns {found}; with has_aux=True it has to return a pair (y, aux)")
 
 
 def is_active(t: types.Type) -> bool:

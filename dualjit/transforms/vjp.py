@@ -5,23 +5,22 @@ The value of a function and its pullback, which takes cotangents of the answer t
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 
 import numpy as np
 from numba import njit
 
-from dualjit.errors import OutputError, ShapeError, StructureError
-from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.errors import ShapeError, StructureError
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
-from dualjit.transforms.arguments import python_function, signature_of
+from dualjit.transforms.arguments import check_primals, python_function
+from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.jvp import check_count
+from dualjit.transforms.once import once_per_function
 from dualjit.transforms.reverse import ReversePass
-from dualjit.transforms.source import Writer, build, identifier
-from dualjit.transforms.structure import check_differentiable, check_output, is_active, leaves
-
-_drivers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-_primals: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+from dualjit.transforms.source import Writer
+from dualjit.transforms.structure import check_output, differentiated, is_active, leaves, not_a_pair
+from dualjit.transforms.values import copied
 
 
 def vjp(f: Callable, *primals, has_aux: bool = False) -> tuple:
@@ -70,12 +69,11 @@ def vjp(f: Callable, *primals, has_aux: bool = False) -> tuple:
     f = as_function(f)
     check_count(f, len(primals))
     point = copied(primals)
-    answer = primal_of(f)(*copied(primals))
+    answer = compiled_primal(f)(*copied(primals))
     if not has_aux:
         return answer, Pullback(f, point, answer)
     if not isinstance(answer, tuple) or len(answer) != 2:
-        name = python_function(f).__name__
-        raise OutputError(f"{name} returns {type(answer).__name__}; with has_aux=True it has to return a pair (y, aux)")
+        raise not_a_pair(python_function(f).__name__, type(answer).__name__)
     return answer[0], Pullback(f, point, answer[0], has_aux=True), answer[1]
 
 
@@ -92,28 +90,28 @@ class Pullback:
 
 def driver(f: Callable, has_aux: bool = False) -> Derivative:
     """The dispatcher ``(primals, cotangent) -> cotangents of the primals`` of ``f``; one per function."""
-    known = _drivers.setdefault(f, {})
-    if has_aux not in known:
-        name = identifier(f"vjp_{python_function(f).__name__}")
-        skeleton = build(name, f"def {name}(primals, cotangent):\n    pass\n", {})
-        known[has_aux] = Derivative(skeleton, _Body(f, name, has_aux), f, (driver, (f, has_aux), {}))
-    return known[has_aux]
+    return _driver(f, has_aux)
 
 
-def primal_of(f: Callable) -> Callable:
-    """``f`` compiled."""
-    if hasattr(f, "py_func"):
-        return f
-    if f not in _primals:
-        _primals[f] = njit(f)
-    return _primals[f]
+@once_per_function
+def _driver(f: Callable, has_aux: bool) -> Derivative:
+    return _Body(f, has_aux).derivative(driver, f, has_aux)
 
 
-class _Body(Implementation):
+def compiled_primal(f: Callable) -> Callable:
+    """``f`` itself, compiled."""
+    return f if hasattr(f, "py_func") else _compiled(f)
+
+
+_compiled = once_per_function(njit)
+
+
+class _Body(Driver):
     """Writes the driver for given types."""
 
-    def __init__(self, f, name: str, has_aux: bool):
-        self.f, self.name, self.has_aux = f, name, has_aux
+    def __init__(self, f, has_aux: bool):
+        super().__init__(f, "vjp", ("primals", "cotangent"))
+        self.has_aux = has_aux
 
     def __call__(self, argtypes: tuple) -> Callable:
         primals, cotangent = argtypes
@@ -122,12 +120,12 @@ class _Body(Implementation):
         reverse.check_aliases(w)
         zero = reverse.zero(w)
         shadows = reverse.shadows(w, zero)
-        answer_type = reverse.return_type.types[0] if self.has_aux else reverse.return_type
+        answer_type = differentiated(reverse.return_type, self.has_aux, reverse.name)
         seeds = active_parts(cotangent, "cotangent", answer_type)
         answer = reverse.call(w, shadows, seeds, zero)
         gradients = reverse.gradients(w, shadows, answer, 0)
         w(f"return ({', '.join(gradients[i] for i in range(len(primals.types)))},)")
-        return build(self.name, w.text(f"def {self.name}(primals, cotangent):"), w.names)
+        return self.function(w)
 
 
 def active_parts(t, expr: str, answer) -> list[str]:
@@ -135,15 +133,11 @@ def active_parts(t, expr: str, answer) -> list[str]:
     return [e for (e, _), (_, part) in zip(leaves(t, expr), leaves(answer, ""), strict=True) if is_active(part)]
 
 
-def reverse_of_primals(f: Callable, primals, **options) -> ReversePass:
+def reverse_of_primals(f: Callable, primals, aux: bool = False) -> ReversePass:
     """The adjoint with respect to all arguments, which are in a tuple called ``primals``."""
-    parameters = list(signature_of(f).parameters)
-    for i, t in enumerate(primals.types):
-        check_differentiable(t, parameters[i] if i < len(parameters) else f"primals[{i}]")
-    names = [f"primals[{i}]" for i in range(len(primals.types))]
-    reverse = ReversePass(f, tuple(primals.types), names, tuple(range(len(names))), **options)
-    given = reverse.return_type.types[0] if options.get("aux") else reverse.return_type
-    check_output(given, reverse.name)
+    names = check_primals(f, primals)
+    reverse = ReversePass(f, tuple(primals.types), names, tuple(range(len(names))), aux=aux)
+    check_output(differentiated(reverse.return_type, aux, reverse.name), reverse.name)
     return reverse
 
 
@@ -169,11 +163,3 @@ def describe(value) -> str:
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}"
     return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
-
-
-def copied(structure):
-    """A copy of nested tuples with own arrays and lists."""
-    if isinstance(structure, tuple):
-        items = [copied(item) for item in structure]
-        return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
-    return structure.copy() if isinstance(structure, (np.ndarray, list)) else structure

@@ -318,7 +318,7 @@ def views_of_one_buffer(x):
     return buffer
 
 
-@cases.forward_only("callees compiled apart which return arrays")
+@cases
 def filled_by_recursion(x):
     y = np.zeros(4)
     fill_down(y, x, 4)

@@ -53,7 +53,7 @@ def eager_signature(x):
     return x * x[0]
 
 
-@cases.forward_only("an array returned by a function with other options")
+@cases
 @njit(nogil=True, boundscheck=True, error_model="numpy")
 def several_options(x):
     return x * x[1] / x[2]

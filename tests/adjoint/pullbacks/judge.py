@@ -19,9 +19,10 @@ numbers is one operand, whose items are active one by one as ``name_0``, ``name_
 arguments, which are constants of the code and which the primal has inside.  The primal of a row that writes into an
 operand returns what a private copy of it holds afterwards.
 
-``judge`` compiles the pullback with float data and compares with the transposed Jacobian; then it differentiates the
-pullback by the cotangent and, where it reads values (``second=False``: not), by the active operands; keep the data
-away from ties and kinks there, for the reference is a difference with steps of 1e-3.
+``judge`` compiles the pullback with float data and compares with the transposed Jacobian.  With ``derivatives``, which
+``test_derivatives`` asks for, it also differentiates the pullback by the cotangent and, where it reads values
+(``second=False``: not), by the active operands; keep the data away from ties and kinks there, for the reference is a
+difference with steps of 1e-3.
 
 Helper functions of pullbacks are decorated with ``numba.njit``: the front end takes ``register_jitable`` functions of
 the package for a library's and does not differentiate them.
@@ -110,8 +111,8 @@ def owner(leaf: str, operands) -> str:
     return leaf if leaf in operands else leaf.rpartition("_")[0]
 
 
-def judge(case: Case) -> None:
-    """Everything that is known of the pullback of this case."""
+def judge(case: Case, derivatives: bool = False) -> None:
+    """The pullback of this case with floats, and its own derivatives where they are asked for."""
     programs = Programs(case)
     leaves = list(case.leaves.values())
     rng = np.random.default_rng(5)
@@ -121,21 +122,22 @@ def judge(case: Case) -> None:
     jacobian = by_leaf(jacobian_of(*leaves), len(y_bar))
     expected = [contracted(y_bar, row) for row in jacobian]
     same(programs.run(*y_bar, *leaves), expected, case)
+    if not derivatives:
+        return
 
-    by_cotangent = dj.jacfwd(programs.run, tuple(range(len(y_bar))))(*y_bar, *leaves)
-    for found, row, x in zip(by_cotangent, jacobian, programs.selected, strict=True):
-        for slopes, j, u in zip(found, row, y_bar, strict=True):
+    second = case.second and programs.needed
+    wanted = (*range(len(y_bar)), *(len(y_bar) + i for i in programs.active if second))
+    slopes = dj.jacfwd(programs.run, wanted)(*y_bar, *leaves)
+    for found, row, x in zip(slopes, jacobian, programs.selected, strict=True):
+        for slope, j, u in zip(found[: len(y_bar)], row, y_bar, strict=True):
             transposed = np.moveaxis(np.asarray(j), range(np.ndim(u), np.ndim(j)), range(np.ndim(x)))
-            same([slopes], [transposed], case)
+            same([slope], [transposed], case)
+    if second:
+        by_operands(case, programs, [found[len(y_bar) :] for found in slopes], jacobian_of, y_bar, leaves)
 
-    if case.second and programs.needed:
-        by_operands(case, programs, jacobian_of, y_bar, leaves)
 
-
-def by_operands(case, programs, jacobian_of, y_bar, leaves):
+def by_operands(case, programs, found, jacobian_of, y_bar, leaves):
     """Derivatives of the pullback by the operands are differences of the contracted Jacobian, of fourth order."""
-    shifted = tuple(len(y_bar) + i for i in programs.active)
-    found = dj.jacfwd(programs.run, shifted)(*y_bar, *leaves)
 
     def contractions(k, index, step):
         moved = list(leaves)

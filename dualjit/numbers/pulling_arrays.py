@@ -1,0 +1,151 @@
+"""Pullbacks of elementwise operations on arrays, with broadcasting: one loop that serves all operands.
+
+One idea: an operand of fewer elements than the answer is read, and added to, with strides of zero.  Where all arrays
+are contiguous and of one shape there is a flat loop beside that one, which LLVM turns into vectors.  The loops are
+generated here: typing and lowering them as Python source would take most of a gradient's compilation.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing import signature
+from numba.np.arrayobj import load_item, store_item
+
+from dualjit.numbers.arity import intrinsic_of
+from dualjit.numbers.blocks import Operand
+from dualjit.numbers.pulling import combined, joined_type, pull_term
+from dualjit.rules.table import scalar_rows
+
+
+@cache
+def pull_each(name: str):
+    """The intrinsic ``(y_bar, y, *operands, *shadows)`` for a scalar row.
+
+    ``y`` and operands may be numbers or None; shadows None, or arrays without dimensions for numbers.
+    """
+    arity = scalar_rows()[name].arity
+
+    def typed(*given):
+        return signature(types.none, *given), lambda context, builder, sig, args: _Loops(
+            context, builder, name, arity, sig.args, args
+        ).write()
+
+    return intrinsic_of(f"pull_each_{name}", 2 + 2 * arity, typed)
+
+
+def _has_axes(t) -> bool:
+    return isinstance(t, types.Array) and t.ndim > 0
+
+
+class _Loops:
+    """The loops for operands of given types.
+
+    Numbers are read before them; what a number receives is in a register until they are done.
+    """
+
+    def __init__(self, context, builder, name, arity, ts, args):
+        self.context, self.builder, self.name = context, builder, name
+        self.ts = list(ts)
+        self.arrays = {
+            k: Operand(context, builder, t, v)
+            for k, (t, v) in enumerate(zip(ts, args, strict=True))
+            if isinstance(t, types.Array)
+        }
+        self.numbers = {k: v for k, v in enumerate(args) if k not in self.arrays}
+        self.values, self.bars = range(2, 2 + arity), range(2 + arity, 2 + 2 * arity)
+        self.axes = {k: a for k, a in self.arrays.items() if _has_axes(self.ts[k])}
+        for k in self.arrays.keys() - self.axes.keys():
+            number = load_item(context, builder, self.ts[k], self.arrays[k].data)
+            self.ts[k] = self.arrays[k].type.dtype
+            self.numbers[k] = cgutils.alloca_once_value(builder, number) if k in self.bars else number
+
+    def write(self):
+        if 0 not in self.axes:
+            self.element({})
+        elif self.may_be_flat():
+            with self.builder.if_else(self.equal_shapes()) as (equal, other):
+                with equal:
+                    self.flat()
+                with other:
+                    self.strided()
+        else:
+            self.strided()
+        for k in self.bars:
+            if k in self.arrays and k not in self.axes:
+                array = self.arrays[k]
+                store_item(self.context, self.builder, array.type, self.builder.load(self.numbers[k]), array.data)
+        return self.context.get_dummy_value()
+
+    def may_be_flat(self) -> bool:
+        layouts = {a.type.layout for a in self.axes.values()}
+        return len({a.type.ndim for a in self.axes.values()}) == 1 and layouts in ({"C"}, {"F"})
+
+    def equal_shapes(self):
+        builder, first, *others = self.builder, *self.axes.values()
+        pairs = [pair for a in others for pair in zip(first.shape, a.shape, strict=True)]
+        same = cgutils.true_bit
+        for a, b in pairs:
+            same = builder.and_(same, builder.icmp_signed("==", a, b))
+        return same
+
+    def flat(self) -> None:
+        """One loop over memory."""
+        with cgutils.for_range(self.builder, self.arrays[0].array.nitems) as loop:
+            self.element({k: self.builder.gep(a.data, [loop.index]) for k, a in self.axes.items()})
+
+    def strided(self) -> None:
+        """A nest of loops over the answer's axes."""
+        answer, builder = self.arrays[0], self.builder
+        zero = answer.shape[0].type(0)
+        strides = {
+            k: [
+                builder.select(builder.icmp_signed("==", n, n.type(1)), zero, s)
+                for n, s in zip(a.shape, a.strides, strict=True)
+            ]
+            for k, a in self.axes.items()
+        }
+        with cgutils.loop_nest(builder, answer.shape, zero.type) as indices:
+            self.element({k: self.moved(a, indices, strides[k]) for k, a in self.axes.items()})
+
+    def moved(self, array: Operand, indices, strides):
+        """The pointer to an operand's element for an element of the answer: trailing axes belong together."""
+        builder = self.builder
+        offset = strides[0].type(0)
+        for index, stride in zip(indices[len(indices) - len(strides) :], strides, strict=True):
+            offset = builder.add(offset, builder.mul(index, stride))
+        data = builder.bitcast(array.data, ir.IntType(8).as_pointer())
+        return builder.bitcast(builder.gep(data, [offset]), array.data.type)
+
+    def element(self, pointers) -> None:
+        """What one element of the answer's cotangent gives all operands."""
+        context, builder = self.context, self.builder
+
+        def number(k):
+            if k not in pointers:
+                return self.ts[k], self.numbers[k]
+            t = self.ts[k]
+            return t.dtype, load_item(context, builder, t, pointers[k])
+
+        given = [number(k) for k in (0, 1, *self.values)]
+        ts, numbers = zip(*given, strict=True)
+        for index, k in enumerate(self.bars):
+            if isinstance(self.ts[k], types.NoneType):
+                continue
+            term_type = joined_type(ts)
+            term = pull_term(self.name, index, signature(term_type, *ts), context, builder, numbers)
+            if k in pointers:
+                t = self.ts[k]
+                old = load_item(context, builder, t, pointers[k])
+                store_item(context, builder, t, self.sum(t.dtype, old, term_type, term), pointers[k])
+            else:
+                place = self.numbers[k]
+                builder.store(self.sum(self.ts[k], builder.load(place), term_type, term), place)
+
+    def sum(self, t, old, term_type, term):
+        """LLVM value of ``old + term``, a number of the type ``t`` of ``old``."""
+        sig = signature(joined_type((t, term_type)), t, term_type)
+        whole = combined(self.context, self.builder, "add", sig, (old, term))
+        return self.context.cast(self.builder, whole, sig.return_type, t)
