@@ -283,7 +283,7 @@ def store_rows(typingctx, bar, J, lane):
             index = size.type(0)
             for i, n in zip(indices, shape, strict=True):
                 index = builder.add(builder.mul(index, n), i)
-            cotangent = source.load(indices) if shape else args[0]
+            cotangent = source.load(indices) if isinstance(bar, types.Array) else args[0]
             partials = context.data_model_manager[number].split(builder, cotangent)[1]
             memory = cgutils.alloca_once_value(builder, partials)
             with cgutils.for_range_slice(builder, lo, hi, lane.type(1)) as (k, _):

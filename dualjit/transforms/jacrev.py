@@ -158,7 +158,8 @@ class RowBody:
         w, outputs = self.w, [t for _, t in leaves(self.answer, "")]
         bases = {strip(scalar_type(t)) for t in outputs}
         self.room, self.used = None, "0"
-        if self.numbers and len(bases) == 1 and len(outputs) * len(inputs) > 1:
+        numbers = not any(isinstance(t, types.Array) for t in outputs)
+        if numbers and len(bases) == 1 and len(outputs) * len(inputs) > 1:
             row = " + ".join(size_of(x, u) for _, u, x in inputs)
             total = named(w, "total", f"{len(outputs)} * ({row})")
             size = f"{total} if {total} <= {SHARED} else 0"
