@@ -80,7 +80,8 @@ class Adjoint:
         answer = primal.blocks[primal.exit].end.value
         self.returns_argument = returns_argument(primal)
         self.seeds = (Rows if rows else Cotangents)(answer.type, value, aux)
-        options = Twin.of(f).kept_options
+        # Numba's parallel passes take for granted that a variable has one definition; slots have many.
+        options = {k: v for k, v in Twin.of(f).kept_options.items() if k != "parallel"}
         count = sum(1 + len(shadows(v)) for v in primal.function.params) + len(self.seeds.parameters())
         self.dispatcher = Emitted(f"{name}_adjoint", count + KIND_WORKSPACE_TOP, ROUTINES, options)
         inner = known is not None

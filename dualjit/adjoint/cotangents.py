@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dualjit.program.nodes import Var
 from dualjit.program.types import Arr, Lst, Real, Tup, Type, is_active, passive
 
+BAR = ".bar"
+"""The ending of their names; nothing in a user's program has a dot in its name."""
+
 ZERO = Var("zero", Real())
 """A zero of the type of all cotangents."""
 
@@ -28,7 +31,7 @@ def _named(name: str, t: Type):
         return None
     if isinstance(t, Tup):
         return tuple(_named(f"{name}.{i}", item) for i, item in enumerate(t.items))
-    return Var(f"{name}_bar", passive(t))
+    return Var(f"{name}{BAR}", passive(t))
 
 
 def leaves(bar) -> Iterator[Var]:

@@ -13,7 +13,7 @@ import operator
 from dataclasses import dataclass, replace
 
 from dualjit.adjoint.checkpoints import TAPING, checkpointed
-from dualjit.adjoint.cotangents import KIND, ZERO, cotangent, shadows, slots
+from dualjit.adjoint.cotangents import BAR, KIND, ZERO, cotangent, shadows, slots
 from dualjit.adjoint.plan import Plan, is_division
 from dualjit.adjoint.slicing import Slice
 from dualjit.adjoint.statements import pull
@@ -566,7 +566,7 @@ class Generator:
     def local_slots(self, block: p.Block) -> set[str]:
         """Slots of variables that live in one block: they need no zero to begin with."""
         made = (op.target.name for op in block.ops if op.target is not None)
-        return {f"{name}_bar" for name in made if self.plan.uses.get(name, set()) <= {block.label}}
+        return {f"{name}{BAR}" for name in made if self.plan.uses.get(name, set()) <= {block.label}}
 
     def finish(self, e: Block) -> p.Operand:
         """What the adjoint returns: the value where it is wanted, then the cotangents of arguments that are numbers."""

@@ -34,6 +34,7 @@ HARMLESS = {
     reversed,
     iter,
     tuple,
+    type,
 }
 HARMLESS_NAMES = ("prange", "length_of_iterator")
 ALLOCATIONS = ("empty_inferred", "List")

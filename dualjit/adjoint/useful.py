@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from dualjit.adjoint.cotangents import BAR
 from dualjit.adjoint.memory import written_by
 from dualjit.program import nodes as p
 from dualjit.program.types import Real, components
@@ -41,8 +42,8 @@ def useful_numbers(blocks: dict[int, p.Block], answer: p.Operand) -> set[str]:
 
 
 def is_useful(slot: p.Var, useful: set[str]) -> bool:
-    """Is the slot that of a useful number, or of an item of a useful tuple (``x.0_bar`` of ``x``)?"""
-    name = slot.name.removesuffix("_bar")
+    """Is the slot that of a useful number, or of an item of a useful tuple (``x.0.bar`` of ``x``)?"""
+    name = slot.name.removesuffix(BAR)
     while name not in useful and name.rpartition(".")[2].isdigit():
         name = name.rpartition(".")[0]
     return name in useful

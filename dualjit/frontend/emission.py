@@ -313,9 +313,9 @@ class Emission:
 
     def raising(self, end: p.Raise):
         statement = end.original
-        before = {v.name for v in statement.list_vars()}
-        if before:
-            names = {v.name.removeprefix("arg."): self.operand(v) for v in end.args if isinstance(v, p.Var)}
+        read = statement.list_vars()
+        if read:
+            names = {v.name: self.operand(arg) for v, arg in zip(read, end.args, strict=True)}
             statement = type(statement)(statement.exc_class, statement.exc_args, statement.loc)
             replace_vars_stmt(statement, names)
         return statement

@@ -144,6 +144,8 @@ def primal_typing_error(twin, argtypes) -> errors.TypingError | None:
             compiler.compile(argtypes)
         except errors.TypingError as error:
             failure = error
+        except Exception:
+            return None  # what it needs is not there without marks
         else:
             return None
     return failure

@@ -17,6 +17,7 @@ from dualjit.frontend.definitions import definition, is_expr, is_hashable, stati
 from dualjit.frontend.refusal import readable, refuse
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.typed import TypedProgram
+from dualjit.frontend.vectorized import is_elementwise, loop_of
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, MarkedComplex, strip
 from dualjit.program import nodes as p
@@ -44,6 +45,8 @@ class Reader:
         self.known: dict[str, p.Operand] = {}
         self.copies = copies(program)
         self.numbers: dict[str, int] = {}
+        self.items: list[p.Op] = []
+        self.spreads: list[p.Var] = []
 
     def function(self, name: str) -> p.Function:
         func_ir = self.func_ir
@@ -56,7 +59,7 @@ class Reader:
                 label, tuple(params[label]), tuple(ops), self.end(label, statements[-1], params, incoming)
             )
         arguments = tuple(
-            p.Var(f"arg.{n}", read_type(t)) for n, t in zip(func_ir.arg_names, self.source.argtypes, strict=True)
+            self.variable(f"arg.{n}", t) for n, t in zip(func_ir.arg_names, self.source.argtypes, strict=True)
         )
         return p.Function(name, arguments, blocks, min(blocks), location(func_ir.loc))
 
@@ -87,7 +90,7 @@ class Reader:
         return self.variable(name, self.typemap[name])
 
     def variable(self, name: str, t: types.Type) -> p.Var:
-        return p.Var(INLINED.sub(self.renumbered, name), read_type(t))
+        return p.Var(own_name(INLINED.sub(self.renumbered, name)), read_type(t))
 
     def renumbered(self, found: re.Match) -> str:
         """Inlined functions are numbered in the order in which they come, so that names don't depend on the process."""
@@ -150,7 +153,8 @@ class Reader:
         if not isinstance(target, p.Var):
             return []  # a global's attribute, resolved
         op = self.expression(target, s.value, loc)
-        return [op] if op is not None else []
+        items, self.items = self.items, []
+        return [*items, op] if op is not None else []
 
     def choice(self, s: ir.Assign, loc: p.Loc) -> list[p.Op]:
         """An assignment that is no expression: nothing, unless its target has other definitions beside."""
@@ -207,6 +211,8 @@ class Reader:
                 "reverse mode can't follow exceptions that are caught",
                 "test instead of trying",
             )
+        if function is tuple and isinstance(self.typemap[e.args[0].name], types.BaseTuple):
+            return p.Copy(target, args[0], loc=loc)
         if is_hashable(function) and function in FLOATS:
             return p.Cast(target, args[0], function, loc=loc)
         if function is lifted:
@@ -214,6 +220,8 @@ class Reader:
         row = table.row_of(function) if function is not None and e.vararg is None else None
         if row is not None:
             return p.Apply(target, row, function, args, kwargs, loc=loc)
+        if isinstance(self.typemap[e.func.name], types.NumberClass) and isinstance(target.type, Real):
+            return p.Cast(target, args[0], np.float32 if target.type.bits == 32 else float, loc=loc)
         if isinstance(self.typemap[e.func.name], types.NamedTupleClass):
             made = self.typemap[e.func.name].instance_class
             return p.Pack(target, fields_of(made, args, kwargs), factory=made, loc=loc)
@@ -221,9 +229,24 @@ class Reader:
         if function is None and is_expr(callee, "getattr"):
             return p.Method(target, self.operand(callee.value), callee.attr, args, kwargs, loc=loc)
         callee = self.operand(e.func)
-        apart = isinstance(callee, p.Ref) and isinstance(callee.value, Twin) and not kwargs and e.vararg is None
-        given = tuple(types.unliteral(self.typemap[v.name]) for v in e.args) if apart else None
-        return p.Call(target, callee, args, kwargs, self.operand(e.vararg), given, loc=loc)
+        if is_elementwise(function):
+            loop = loop_of(function, tuple(self.typemap[v.name] for v in e.args))
+            callee = p.Ref(function.__name__, Twin.of(loop))
+        apart = isinstance(callee, p.Ref) and isinstance(callee.value, Twin) and callee.value.star is None
+        if not apart or kwargs:
+            return p.Call(target, callee, args, kwargs, self.operand(e.vararg), loc=loc)
+        more = self.typemap[e.vararg.name].types if e.vararg is not None else ()
+        given = tuple(types.unliteral(t) for t in (*(self.typemap[v.name] for v in e.args), *more))
+        return p.Call(target, callee, (*args, *self.spread(e.vararg, more, loc)), types=given, loc=loc)
+
+    def spread(self, vararg, ts, loc) -> list[p.Var]:
+        """The items of a tuple that stands for arguments."""
+        made = []
+        for k, t in enumerate(ts):
+            made.append(p.Var(f"spread.{len(self.spreads)}", read_type(t)))
+            self.spreads.append(made[-1])
+            self.items.append(p.Item(made[-1], self.operand(vararg), k, loc=loc))
+        return made
 
     def stubbed(self, target, e, original, args, kwargs, loc):
         """A call that the front end has resolved to a row of the table of array functions."""
@@ -251,6 +274,12 @@ class Reader:
         if e.index_var is None:
             return self.access(target, e.value, p.Const(e.index), types.literal(e.index), loc)
         return self.access(target, e.value, self.operand(e.index_var), self.typemap[e.index_var.name], loc)
+
+
+def own_name(name: str) -> str:
+    """A variable's name apart from all that passes make: it has a ``~`` in it, and what is made from it, a dot."""
+    name = name.replace(".", "~")
+    return name if "~" in name else f"{name}~"
 
 
 def lifting(target: p.Var, args, loc) -> p.Op:
@@ -308,7 +337,7 @@ def read_type(t: types.Type) -> Type:
         return Other(str(t), "complex", (Real(64, True),))
     if isinstance(t, Marked):
         return Real(t.scalar.bitwidth, True)
-    if isinstance(t, types.Callable):
+    if isinstance(t, types.Callable | types.DTypeSpec):
         return Other(str(t), "function")
     if isinstance(t, types.Omitted):
         return read_type(types.unliteral(types.literal(t.value)) if isinstance(t.value, int) else types.none)

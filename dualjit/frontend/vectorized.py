@@ -13,13 +13,17 @@ import numpy as np
 from numba import njit
 from numba.core import types
 from numba.core.registry import cpu_target
+from numba.core.typing import signature
+from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import overload
 from numba.np.ufunc.dufunc import DUFunc
 
-from dualjit.numbers.types import Marked, marker_of
+from dualjit.numbers.types import Active, Marked, mark, marker_of, strip
 
 _stubs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 _callers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_scalars: dict[Callable, Callable] = {}
+_loops: dict[tuple, Callable] = {}
 
 
 def is_vectorized(value) -> bool:
@@ -51,6 +55,13 @@ def elementwise(ufunc: DUFunc, twin_of: Callable) -> Callable:
         exec(f"def {ufunc.__name__}({names}): pass", namespace)
         _stubs[ufunc] = stub = namespace[ufunc.__name__]
         overload(stub)(_implementation(scalar, names, twin_of))
+        infer_global(
+            stub,
+            types.Function(
+                type(f"Active_{ufunc.__name__}", (_ActiveTemplate,), {"key": stub, "stub": staticmethod(stub)})
+            ),
+        )
+        _scalars[stub] = scalar
         # Registered while something is being compiled: the contexts have to look again.
         cpu_target.typing_context.refresh()
         cpu_target.target_context.refresh()
@@ -62,10 +73,40 @@ def is_elementwise(function) -> bool:
     return any(function is stub for stub in _stubs.values())
 
 
+def loop_of(stub: Callable, arguments: tuple[types.Type, ...]) -> Callable:
+    """What a function that :func:`elementwise` made does with arguments of these types, as a Python function."""
+    arrays = tuple(isinstance(t, types.Array) for t in arguments)
+    if (stub, arrays) not in _loops:
+        given = [f"x{i}" for i in range(len(arguments))]
+        scalar = _scalars[stub]
+        bare = tuple(strip(types.unliteral(t.dtype if isinstance(t, types.Array) else t)) for t in arguments)
+        scalar.compile(bare)
+        namespace = {"np": np, "scalar": scalar, "T": scalar.overloads[bare].signature.return_type}
+        source = _source(", ".join(given), given, [n for n, is_array in zip(given, arrays, strict=True) if is_array])
+        exec(source, namespace)
+        _loops[stub, arrays] = namespace["implementation"]
+    return _loops[stub, arrays]
+
+
+class _ActiveTemplate(AbstractTemplate):
+    """The call's type with the marker that no code is generated for: the primal's answer, marked."""
+
+    def generic(self, args, kws):
+        marker = marker_of(*args)
+        if kws or not isinstance(marker, Active):
+            return None
+        bare = tuple(strip(types.unliteral(t)) for t in args)
+        primal = njit(loop_of(self.stub, bare))
+        primal.compile(bare)
+        return signature(mark(primal.overloads[bare].signature.return_type, marker), *args)
+
+
 def _implementation(scalar, names: str, twin_of: Callable):
     def build(*arguments):
         elements = tuple(types.unliteral(t.dtype if isinstance(t, types.Array) else t) for t in arguments)
         if not all(isinstance(t, (types.Number, types.Boolean, Marked)) for t in elements):
+            return None
+        if isinstance(marker_of(*elements), Active):
             return None
         callee = twin_of(scalar) if marker_of(*elements) is not None else scalar
         callee.compile(elements)

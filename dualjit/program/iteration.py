@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from dualjit.program import nodes as p
 from dualjit.program.flow import Loop, natural_loops, predecessors
 from dualjit.program.naming import Names
-from dualjit.program.types import BOOL, INT, Arr, Lst, Tup, Type
+from dualjit.program.types import BOOL, INT, Arr, Lst, Real, Tup, Type
 from dualjit.rules import table
 
 ZERO, ONE = p.Const(0, INT), p.Const(1, INT)
@@ -44,8 +44,13 @@ class Emitter:
         self.ops.append(p.Call(target, p.Ref(function.__name__, function), args, loc=self.loc))
         return target
 
+    def whole(self, bound):
+        """A bound of a range as an integer: Numba takes floats, too."""
+        return self.call(int, bound) if isinstance(getattr(bound, "type", None), Real) else bound
+
     def trips(self, *bounds):
         """The number of rounds of ``range(*bounds)``."""
+        bounds = tuple(map(self.whole, bounds))
         start, stop, step = {1: (ZERO, *bounds, ONE), 2: (*bounds, ONE)}.get(len(bounds), bounds)
         if is_one(step):
             return stop if is_zero(start) else self.apply(operator.sub, stop, start)
@@ -165,7 +170,8 @@ class _Iteration:
             return item
         call = self.call_of(value)
         if getattr(call.callee.value, "__name__", "") in RANGES:
-            start, step = (call.args[0] if len(call.args) > 1 else ZERO), (call.args[2] if len(call.args) > 2 else ONE)
+            start = e.whole(call.args[0]) if len(call.args) > 1 else ZERO
+            step = e.whole(call.args[2]) if len(call.args) > 2 else ONE
             scaled = k if is_one(step) else e.apply(operator.mul, k, step)
             return scaled if is_zero(start) else e.apply(operator.add, start, scaled)
         if call.callee.value is reversed:

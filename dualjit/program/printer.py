@@ -5,10 +5,14 @@ One line an operation, constants in place, `*` after active variables.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import singledispatch
 
 from dualjit.program import nodes as p
+
+MARK = re.compile(r"~(?!\w)")
+"""What variables of the user have in their names, apart from the one before a number."""
 
 
 def show(function: p.Function) -> str:
@@ -31,7 +35,7 @@ def renamed(function: p.Function) -> p.Function:
     def name_of_var(name: str) -> str:
         if "$" not in name:
             return name
-        base = name.removesuffix("_bar")
+        base = name.removesuffix(".bar")
         known.setdefault(base, f"t{len(known) + 1}")
         return known[base] + name.removeprefix(base)
 
@@ -76,7 +80,7 @@ def show_operand(x) -> str:
 
 def short(name: str) -> str:
     """Names without what is no identifier."""
-    return name.removeprefix("arg.").replace("$", "t").replace(".", "_")
+    return MARK.sub("", name.removeprefix("arg~")).replace("$", "t").replace(".", "_").replace("~", "_")
 
 
 def _list(xs) -> str:

@@ -92,7 +92,7 @@ def dtype_given(x):
     return y[1] * z[1] + y[0]
 
 
-@cases.forward_only("the dtype of an argument")
+@cases
 def dtype_of_the_argument(x):
     y = np.empty(4, x.dtype)
     y[:] = 2.0

@@ -200,7 +200,7 @@ def made_with(factor, table):
 cases(made_with(3.0, np.array([2.0, 1.0])))
 
 
-@cases.forward_only("@vectorize")
+@cases
 def vectorized_callees(x):
     return cubic(x), cubic(x[0]), cubic(x * 2.0).sum()
 

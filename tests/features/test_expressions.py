@@ -101,7 +101,7 @@ def out_argument(x):
     return y
 
 
-@cases.forward_only("@vectorize")
+@cases
 def vectorized_functions(x):
     return wave(x, 2.0), wave(x[:, None], x), softened(x), wave(x[0], x[1]), softened(x[2])
 

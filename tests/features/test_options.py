@@ -59,13 +59,13 @@ def several_options(x):
     return x * x[1] / x[2]
 
 
-@cases.forward_only("universal functions")
+@cases
 @vectorize
 def vectorized_itself(x):
     return x * math.exp(-x)
 
 
-@cases.at(X.reshape(4, 1), X[:3], 0.5, forward_only="universal functions")
+@cases.at(X.reshape(4, 1), X[:3], 0.5)
 @vectorize
 def vectorized_broadcasting(a, b, c):
     return a * b + c

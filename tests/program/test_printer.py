@@ -11,7 +11,7 @@ from dualjit.program.types import BOOL, INT, Arr, Lst, Other, Real, Tup, holds_m
 from .interpreter import program_of
 
 LOC = p.Loc("example.py", 1)
-X, I = p.Var("arg.x", Arr(Real(active=True), 2)), p.Var("$12i.3", INT)
+X, I = p.Var("arg~x", Arr(Real(active=True), 2)), p.Var("$12i.3", INT)
 A, B = p.Var("a", Real(active=True)), p.Var("b", Real())
 
 
