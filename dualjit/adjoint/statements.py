@@ -444,7 +444,8 @@ def _(op: p.Call, s: Sweep):
 
 def pull_apart(op: p.Call, s: Sweep) -> None:
     """A call of a function compiled apart: its adjoint runs it again, from the arguments as they were."""
-    held = [v for v in (*op.args, op.target) if isinstance(v, p.Var) and holds_memory(v.type)]
+    given = (*op.args, *(() if op.vararg is None else (op.vararg,)))
+    held = [v for v in (*given, op.target) if isinstance(v, p.Var) and holds_memory(v.type)]
     if op.target in held and len(held) > 1 and not s.returns_fresh(op):
         raise refuse(
             op.loc,
@@ -459,12 +460,12 @@ def pull_apart(op: p.Call, s: Sweep) -> None:
     bar = cotangent(op.target)
     seeds = [s.memory(part) if is_shadow(part) else s.take(part) or ZERO for part in leaves(bar)]
     operands = []
-    for v in op.args:
+    for v in given:
         operands.append(s.value(v))
         operands += [
             s.memory(part) for part in leaves(cotangent(v) if isinstance(v, p.Var) else None) if is_shadow(part)
         ]
-    slots = [part for v in op.args if isinstance(v, p.Var) for part in leaves(cotangent(v)) if not is_shadow(part)]
+    slots = [part for v in given if isinstance(v, p.Var) for part in leaves(cotangent(v)) if not is_shadow(part)]
     s.call_adjoint(op, (*operands, *seeds), slots)
 
 

@@ -232,12 +232,22 @@ class Reader:
         if is_elementwise(function):
             loop = loop_of(function, tuple(self.typemap[v.name] for v in e.args))
             callee = p.Ref(function.__name__, Twin.of(loop))
-        apart = isinstance(callee, p.Ref) and isinstance(callee.value, Twin) and callee.value.star is None
-        if not apart or kwargs:
+        if not (isinstance(callee, p.Ref) and isinstance(callee.value, Twin)) or kwargs:
             return p.Call(target, callee, args, kwargs, self.operand(e.vararg), loc=loc)
+        return self.call_apart(target, callee, args, e, loc)
+
+    def call_apart(self, target, callee: p.Ref, args, e: ir.Expr, loc) -> p.Call:
+        """A call of a function that has an adjoint of its own: arguments for ``*args`` are one tuple."""
         more = self.typemap[e.vararg.name].types if e.vararg is not None else ()
-        given = tuple(types.unliteral(t) for t in (*(self.typemap[v.name] for v in e.args), *more))
-        return p.Call(target, callee, (*args, *self.spread(e.vararg, more, loc)), types=given, loc=loc)
+        args = (*args, *self.spread(e.vararg, more, loc))
+        given = [types.unliteral(t) for t in (*(self.typemap[v.name] for v in e.args), *more)]
+        star, rest = callee.value.star, None
+        if star is not None:
+            rest = p.Var(f"spread.{len(self.spreads)}", Tup(tuple(map(read_type, given[star:]))))
+            self.spreads.append(rest)
+            self.items.append(p.Pack(rest, args[star:], loc=loc))
+            args, given = args[:star], [*given[:star], types.StarArgTuple(given[star:])]
+        return p.Call(target, callee, args, vararg=rest, types=tuple(given), loc=loc)
 
     def spread(self, vararg, ts, loc) -> list[p.Var]:
         """The items of a tuple that stands for arguments."""

@@ -125,7 +125,7 @@ def defaults_and_keywords(x):
     )
 
 
-@cases.forward_only("functions with *args")
+@cases
 def starred_calls(x):
     pair = (x[0], x[1])
     return with_rest(x[0], x[1], 2.0), both(*pair)[0], with_rest(*pair)
