@@ -1,5 +1,6 @@
 """What all tests share: hypothesis profiles and a generator of numbers."""
 
+import gc
 import os
 
 import hypothesis
@@ -10,6 +11,13 @@ import pytest
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _frozen():
+    """What compilation leaves lives as long as the process: looking at it again and again takes a tenth of the time."""
+    yield
+    gc.freeze()
 
 
 @pytest.fixture
