@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 import llvmlite.binding as llvm
+from numba.core import errors, ir
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
@@ -17,7 +18,8 @@ from numba.core.untyped_passes import GenericRewrites, IRProcessing
 
 from dualjit.frontend.callees import InlineCallees
 from dualjit.frontend.emission import emit
-from dualjit.frontend.inference import ActiveTypeInference
+from dualjit.frontend.inference import ActiveTypeInference, first_reason
+from dualjit.frontend.refusal import refuse
 from dualjit.frontend.restoration import RestoreOriginals
 from dualjit.frontend.substitution import ResolveRows
 from dualjit.frontend.twin import Twin
@@ -114,6 +116,18 @@ class Emitted(CPUDispatcher):
         )
 
     of = staticmethod(Twin.of)
+
+    def compile(self, sig):
+        try:
+            return super().compile(sig)
+        except errors.ForceLiteralArg:
+            raise
+        except errors.NumbaError as error:
+            place = self.program.loc
+            loc = getattr(error, "loc", None) or ir.Loc(place.file, place.line)
+            reason = f"its adjoint can't be compiled: {first_reason(error)}"
+            remedy = "forward mode (jvp, jacfwd) may do; please report it"
+            raise refuse(loc, "this statement", reason, remedy) from error
 
 
 def stub_of(name: str, parameters: int) -> Callable:

@@ -105,3 +105,11 @@ def test_what_a_list_loses_in_the_middle_is_refused():
 
     with pytest.raises(NotImplementedError, match=r"pop\(\)"):
         grad(f)(POINTS[0][0])
+
+
+def test_an_adjoint_that_does_not_compile_is_a_refusal_with_a_place():
+    def f(x):
+        return np.outer(x, (x[0], 2.0)).sum()
+
+    with pytest.raises(NotImplementedError, match=r"np.outer\(x, \(x\[0\]"):
+        grad(f)(POINTS[0][0])
