@@ -12,7 +12,7 @@ from numba.types import Type as NumbaType
 
 from dualjit.adjoint.building import Rules, adjoint_program, prepared
 from dualjit.adjoint.cotangents import leaves, shadows
-from dualjit.adjoint.memory import Memory
+from dualjit.adjoint.returned import returns_fresh
 from dualjit.adjoint.runtime import ROUTINES
 from dualjit.adjoint.seeds import Cotangents, Rows
 from dualjit.frontend.emitted import Emitted
@@ -20,8 +20,6 @@ from dualjit.frontend.reading import read
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.typed import typed
 from dualjit.program import nodes as p
-from dualjit.program.canonical import Canonical
-from dualjit.program.types import holds_memory
 
 KIND_WORKSPACE_TOP = 3
 
@@ -36,7 +34,7 @@ class CalleeRules(Rules):
         return self.callee(op).dispatcher
 
     def returns_fresh(self, op: p.Call) -> bool:
-        return not self.callee(op).returns_argument
+        return self.callee(op).returns_fresh
 
     def callee(self, op: p.Call) -> Adjoint:
         function = op.callee.value.function
@@ -78,7 +76,7 @@ class Adjoint:
         self.argtypes, self.return_type, self.written = source.argtypes, source.return_type, source.written
         primal = prepared(read(source, name))
         answer = primal.blocks[primal.exit].end.value
-        self.returns_argument = returns_argument(primal)
+        self.returns_fresh = returns_fresh(primal)
         self.seeds = (Rows if rows else Cotangents)(answer.type, value, aux)
         # Numba's parallel passes take for granted that a variable has one definition; slots have many.
         options = {k: v for k, v in Twin.of(f).kept_options.items() if k != "parallel"}
@@ -97,10 +95,3 @@ class Adjoint:
     def seeded(self) -> list[p.Var]:
         """The cotangents which the adjoint takes for the answer, in order."""
         return list(leaves(self.seeds.structure()))
-
-
-def returns_argument(c: Canonical) -> bool:
-    """May the answer share memory with a parameter?"""
-    memory, answer = Memory(c.blocks), c.blocks[c.exit].end.value
-    held = [v for v in c.function.params if holds_memory(v.type)]
-    return isinstance(answer, p.Var) and any(memory.of(v) == memory.of(answer) for v in held)

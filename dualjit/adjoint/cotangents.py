@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dualjit.program.nodes import Var
-from dualjit.program.types import Arr, Lst, Real, Tup, Type, is_active, passive
+from dualjit.program.types import Arr, Complex, Lst, Real, Tup, Type, is_active, passive
 
 BAR = ".bar"
 """The ending of their names; nothing in a user's program has a dot in its name."""
 
 ZERO = Var("zero", Real())
 """A zero of the type of all cotangents."""
+
+COMPLEX_ZERO = Var("zero.complex", Complex())
+"""The same for cotangents of complex numbers."""
 
 KIND = Var("kind", Real())
 """A parameter of that type, whose value is of no interest: zeros have to be constants for LLVM."""
@@ -46,6 +49,11 @@ def leaves(bar) -> Iterator[Var]:
 def is_shadow(bar: Var) -> bool:
     """Is it memory rather than a slot?"""
     return isinstance(bar.type, Arr | Lst)
+
+
+def zero_like(t: Type) -> Var:
+    """The cotangent of a number of this type that nothing depends on."""
+    return COMPLEX_ZERO if isinstance(t, Complex) else ZERO
 
 
 def shadows(v: Var) -> list[Var]:

@@ -13,15 +13,15 @@ import operator
 from dataclasses import dataclass, replace
 
 from dualjit.adjoint.checkpoints import TAPING, checkpointed
-from dualjit.adjoint.cotangents import BAR, KIND, ZERO, cotangent, shadows, slots
+from dualjit.adjoint.cotangents import BAR, COMPLEX_ZERO, KIND, ZERO, cotangent, shadows, slots, zero_like
 from dualjit.adjoint.plan import Plan, is_division
 from dualjit.adjoint.slicing import Slice
-from dualjit.adjoint.statements import pull
+from dualjit.adjoint.statements import complex_of, part, pull
 from dualjit.adjoint.useful import is_useful
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region
 from dualjit.program.flow import predecessors, without_unreachable
-from dualjit.program.types import BOOL, INT, Arr, Int, Lst, Other, Real, Type, is_plain
+from dualjit.program.types import BOOL, INT, Arr, Complex, Int, Lst, Other, Type, components, is_complex, is_plain
 
 WORKSPACE = p.Var("workspace", Other("workspace"))
 BASE, TOP = p.Var("base", Int(64, False)), p.Var("top", INT)
@@ -204,8 +204,10 @@ class Generator:
         if self.checkpoints is not None:
             self.checkpoints.prologue(e, WORKSPACE)
             self.slots |= {v.name: v for v in self.checkpoints.variables()}
+        if any(isinstance(t, Complex) and t.active for v in self.plan.variables.values() for t in components(v.type)):
+            e.emit(p.Apply(COMPLEX_ZERO, None, complex, (ZERO, ZERO), loc=loc))
         for v in sorted(self.global_slots.values(), key=lambda v: v.name):
-            e.emit(p.Copy(v, ZERO, loc=loc))
+            e.emit(p.Copy(v, zero_like(v.type), loc=loc))
         for v in sorted(self.slots.values(), key=lambda v: v.name):
             e.emit(p.Copy(v, p.Const(0, INT), loc=loc))
         return e.ops
@@ -620,12 +622,14 @@ class Block:
         if not is_useful(slot, self.g.plan.useful):
             return None
         self.g.global_slots[slot.name] = slot
-        taken = self.fresh("bar", Real())
+        taken = self.fresh("bar", slot.type)
         self.emit(p.Copy(taken, slot, loc=self.loc))
-        self.emit(p.Copy(slot, ZERO, loc=self.loc))
+        self.emit(p.Copy(slot, zero_like(slot.type), loc=self.loc))
         return taken
 
     def add(self, slot: p.Var, term) -> None:
+        if is_complex(term.type) != is_complex(slot.type):
+            term = part(term, "real", self) if is_complex(term.type) else complex_of(term, ZERO, self)
         first = slot.name in self.local and slot.name not in self.touched
         self.touched.add(slot.name)
         if first:
@@ -642,7 +646,7 @@ class Block:
         self.emit(p.Do(result, callee, (*operands, ZERO, WORKSPACE, TOP), loc=op.loc))
         self.emit(p.Do(BASE, p.Routine("tape"), (WORKSPACE,), loc=op.loc))
         for k, slot in enumerate(slots):
-            self.add(slot, self.do("element", result, p.Const(k), t=Real()))
+            self.add(slot, self.do("element", result, p.Const(k), t=slot.type))
         self.g.restore(self, op)
 
     def returns_fresh(self, op: p.Call) -> bool:

@@ -16,6 +16,7 @@ from dualjit.program import nodes as p
 from dualjit.program.types import Arr, Lst, holds_memory
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.arrays.table import Effect
+from dualjit.rules.complex import INACTIVE
 
 HARMLESS = {
     len,
@@ -35,6 +36,7 @@ HARMLESS = {
     iter,
     tuple,
     type,
+    *INACTIVE,
 }
 HARMLESS_NAMES = ("prange", "length_of_iterator")
 ALLOCATIONS = ("empty_inferred", "List")

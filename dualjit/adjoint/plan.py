@@ -27,7 +27,7 @@ from dualjit.program.canonical import Canonical, Region
 from dualjit.program.flow import successors
 from dualjit.program.types import Arr, Lst, Real, holds_memory, is_number
 from dualjit.rules.arrays import ArrayRow
-from dualjit.rules.table import ScalarRow
+from dualjit.rules.complex import NumberRow
 
 REPEATED = (p.View, p.Item, p.Unpack, p.Attr, p.Cast, p.Copy)
 SHAPES = {"shape", "size"}
@@ -292,7 +292,7 @@ class Plan:
                 return True
             case p.Pack():
                 return op.kind == "tuple"
-            case p.Apply(row=ScalarRow()):
+            case p.Apply() if isinstance(op.row, NumberRow):
                 return is_number(op.target.type)
             case p.Apply(row=ArrayRow() as row):
                 return shares_memory(op) or row.name in SHAPES
@@ -370,7 +370,7 @@ class Plan:
         if not region.contains(found.region):
             return True
         op = found.op
-        pure = isinstance(op, p.Pack | p.Item) or (isinstance(op, p.Apply) and isinstance(op.row, ScalarRow))
+        pure = isinstance(op, p.Pack | p.Item) or (isinstance(op, p.Apply) and isinstance(op.row, NumberRow))
         if not pure or not all(self.invariant(v, region, hoisted) for v in op.uses()):
             return False
         if op not in hoisted:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dualjit.adjoint.cotangents import ZERO
-from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.statements import pull
 from dualjit.adjoint.useful import is_useful
 from dualjit.program import nodes as p
-from dualjit.program.types import Other, Real, components, is_active
+from dualjit.program.types import Real
 
 
 @dataclass
@@ -26,14 +25,10 @@ class Recorder:
 
     def __init__(self, rules, useful: set[str], promoted):
         self.rules, self.useful, self.is_promoted = rules, useful, promoted
-        self.wants = Wants()
+        self.wants, self.loc = Wants(), None
 
     def of(self, op: p.Op) -> Wants:
         self.wants = Wants()
-        if op.target is not None and is_complex(op.target.type):
-            raise refuse(
-                op.loc, "complex numbers", "reverse mode does not know them", "compute with real and imaginary parts"
-            )
         pull(op, self)
         return self.wants
 
@@ -79,8 +74,3 @@ class Recorder:
 
     def promoted(self, op):
         return ZERO if op in self.is_promoted else None
-
-
-def is_complex(t) -> bool:
-    """Are there complex numbers that depend on the differentiated arguments?"""
-    return any(isinstance(part, Other) and part.kind == "complex" and is_active(part) for part in components(t))

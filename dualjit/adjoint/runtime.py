@@ -6,15 +6,17 @@ are; ``zero`` is a zero of their type.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
 from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks, tape
-from dualjit.numbers.overlap import partly_same
+from dualjit.numbers.overlap import overlap, partly_same
 from dualjit.numbers.pulling import is_nothing, minus, nothing, plus, quotient, zero_seen
-from dualjit.numbers.types import Dual
+from dualjit.numbers.types import Dual, Marked, complex_of, is_complex
 
 
 def lifted(x, element):
@@ -71,7 +73,9 @@ def _shadow(value, zero):
 def shadow_element(element, zero):
     """The number that shadows are made of: the cotangent's, in the precision of the primal where it is plain."""
     zero = types.unliteral(zero)
-    return element if isinstance(zero, types.Float) and not isinstance(element, Dual) else zero
+    if isinstance(zero, types.Float) and not isinstance(element, Marked):
+        return element
+    return complex_of(zero) if is_complex(element) else zero
 
 
 def strided(a):
@@ -161,6 +165,8 @@ def add_row(goal, k, bar, i):
 
 @overload(add_row, strict=False)
 def _add_row(goal, k, bar, i):
+    if is_complex(bar.dtype) and not is_complex(goal.dtype):
+        return lambda goal, k, bar, i: add_row(goal, k, bar.real, i)
     spent = len(i.types) if isinstance(i, types.BaseTuple) else 1
     if bar.ndim == spent:
 
@@ -181,6 +187,8 @@ def accumulate_broadcast(goal, part):
 
 @overload(accumulate_broadcast, strict=False)
 def _accumulate_broadcast(goal, part):
+    if is_complex(part.dtype) and not is_complex(goal.dtype):
+        return lambda goal, part: accumulate_broadcast(goal, part.real)
     if goal.ndim == 0:
 
         def impl(goal, part):
@@ -316,6 +324,28 @@ def cell(zero):
 
 
 @register_jitable
+def conjugated(z):
+    return np.conjugate(z)
+
+
+@register_jitable
+def add_conjugate(bar, y_bar):
+    accumulate_broadcast(bar, np.conjugate(y_bar))
+
+
+@register_jitable
+def complex_shadow(bar, zero):
+    """Zeros of the shape of the shadow of real numbers, which can receive complex cotangents."""
+    return np.full(bar.shape, complex(zero, zero))
+
+
+@register_jitable
+def add_real(bar, part):
+    """What real numbers get of complex cotangents."""
+    accumulate_broadcast(bar, part.real)
+
+
+@register_jitable
 def chosen(index, k, term, zero):
     """``term`` for the item ``k`` of a tuple when the index names it."""
     return term if index == k else zero
@@ -329,15 +359,34 @@ def taken(bar, zero):
     return content
 
 
-@register_jitable
-def check_update(bar, value_bar):
-    """Refuse ``a += a[::-1]``: Numba reads elements that it has written already."""
-    if partly_same(bar, value_bar):
-        raise UnsupportedError(
-            "an array updated in place by another part of itself",
-            "reverse mode can't go back through elements that are read after they were written",
-            "update it by a copy: a += a[::-1].copy()",
-        )
+SHARED_MEMORY = {
+    "update": (
+        partly_same,
+        "an array updated in place by another part of itself",
+        "reverse mode can't go back through elements that are read after they were written",
+        "update it by a copy: a += a[::-1].copy()",
+    ),
+    "answer": (
+        overlap,
+        "this call's answer",
+        "it holds memory of an argument, or the same memory twice, which reverse mode takes for memory of its own",
+        "return a copy",
+    ),
+}
+"""What is looked at while the adjoint runs: how two arrays must not share memory, and why."""
+
+
+@cache
+def refuse_shared(kind: str, filename: str, line: int):
+    """The routine that raises when two arrays share memory as they must not."""
+    shared, construct, reason, remedy = SHARED_MEMORY[kind]
+
+    @register_jitable
+    def check(a, b):
+        if shared(a, b):
+            raise UnsupportedError(construct, reason, remedy, filename, line)
+
+    return check
 
 
 @register_jitable
@@ -383,8 +432,9 @@ def raise_division(failed):
 ROUTINES = {
     f.__name__: f
     for f in (
-        lifted, trips, shadow, accumulate_unless_zero, take_sum, cell, chosen, taken, check_update, saved,
+        lifted, trips, shadow, accumulate_unless_zero, take_sum, cell, chosen, taken, saved,
         content, restore, pop, push_back, add_seed, raise_division, take_into, scatter, one_more, seed_row, seed_rows,
+        conjugated, add_conjugate, complex_shadow, add_real,
     )
 } | {
     "plus": plus,

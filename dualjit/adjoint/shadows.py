@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves, shadows
+from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves, shadows, zero_like
 from dualjit.adjoint.memory import bound, shared_operands, written_by
 from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.runtime import writable_broadcast
 from dualjit.program import nodes as p
 from dualjit.program.naming import Names
-from dualjit.program.types import Arr, Lst, Other, Tup, holds_memory, is_active, passive
+from dualjit.program.types import Arr, Lst, Other, Tup, holds_memory, is_active, is_complex, passive
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.arrays.table import Effect
 
@@ -130,7 +130,7 @@ class Shadowed:
                 parts = tuple(cotangent(v) if isinstance(v, p.Var) else None for v in op.items)
                 return self.paired(bar, parts, op.loc)
             case p.Pack():
-                return [replace(op, target=bar, items=tuple(map(self.in_container, op.items)))]
+                return [replace(op, target=bar, items=tuple(self.in_container(v, bar) for v in op.items))]
             case p.Load():
                 return self.of_load(op, bar)
             case p.Apply(row=ArrayRow()) if shares_memory(op):
@@ -145,10 +145,10 @@ class Shadowed:
             return [p.Copy(targets, sources, loc=loc)] if is_shadow(targets) else []
         return [op for a, b in zip(targets, sources, strict=True) for op in self.paired(a, b, loc)]
 
-    def in_container(self, item):
+    def in_container(self, item, shadow: p.Var):
         """What stands in a shadow list for an item of the list."""
         bar = cotangent(item) if isinstance(item, p.Var) else None
-        return bar if isinstance(bar, p.Var) and is_shadow(bar) else ZERO
+        return bar if isinstance(bar, p.Var) and is_shadow(bar) else zero_like(shadow.type.elem)
 
     def of_load(self, op: p.Load, bar) -> list[p.Op]:
         source = cotangent(op.array)
@@ -189,7 +189,9 @@ class Shadowed:
         bar = cotangent(op.target) if op.target is not None else None
         target = bar if isinstance(bar, p.Var) and is_shadow(bar) else self.names.var("done", Other("none"))
         args = tuple(
-            self.in_container(v) if isinstance(v, p.Var) and v.active else self.position(op, k, v)
+            self.in_container(v, cotangent(op.receiver))
+            if isinstance(v, p.Var) and v.active
+            else self.position(op, k, v, cotangent(op.receiver))
             for k, v in enumerate(op.args)
         )
         made = replace(op, target=target, receiver=cotangent(op.receiver), args=args)
@@ -197,17 +199,17 @@ class Shadowed:
         return [made]
 
     @staticmethod
-    def position(op: p.Method, k: int, v):
+    def position(op: p.Method, k: int, v, shadow: p.Var):
         """An argument that is no item of the list: it stands as it is, a constant item is a zero."""
         is_item = (op.name, k) in (("append", 0), ("insert", 1))
-        return ZERO if is_item else v
+        return zero_like(shadow.type.elem) if is_item else v
 
 
 def shares_memory(op: p.Apply) -> bool:
     """Does this call of an array row give a view?  Decided by types, as Numba does."""
     if op.row.effect is not Effect.VIEW:
         return False
-    if op.row.name in LOOK_AT_VALUES:
+    if op.row.name in LOOK_AT_VALUES or (op.row.name == "conj" and is_complex(op.target.type)):
         return False
     operands = bound(op)
     sources = [operands.get(name) for name in op.row.shares]

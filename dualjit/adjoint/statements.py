@@ -11,20 +11,27 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Protocol
 
-from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves
+from dualjit.adjoint.cotangents import COMPLEX_ZERO, ZERO, cotangent, is_shadow, leaves, zero_like
 from dualjit.adjoint.memory import allocates, bound, harmless
 from dualjit.adjoint.refusal import refuse
+from dualjit.adjoint.runtime import refuse_shared
 from dualjit.adjoint.shadows import shares_memory
 from dualjit.program import nodes as p
-from dualjit.program.types import Arr, Int, Lst, Real, Tup, holds_memory, passive
+from dualjit.program.types import Arr, Complex, Int, Lst, Real, Tup, components, holds_memory, is_complex, passive
 from dualjit.rules.arrays import ArrayRow
+from dualjit.rules.complex import CONJUGATE, NumberRow, PlaneRow, complex_rows
 from dualjit.rules.expr import ONE, Answer, Arg, Const, nodes
 from dualjit.rules.expr import ZERO as NOTHING
-from dualjit.rules.table import ScalarRow, row_of, scalar_rows
+from dualjit.rules.table import ScalarRow, scalar_rows
+
+WIDE = Arr(Complex(), 1)
+"""The type of what receives the complex cotangents of real numbers; whatever its dimension."""
 
 
 class Sweep(Protocol):
-    """What a rule is written against."""
+    """What a rule is written against; ``loc`` is where the operation stands."""
+
+    loc: p.Loc
 
     def value(self, operand):
         """The operand's value at this point of the program; recorded as needed."""
@@ -49,7 +56,7 @@ class Sweep(Protocol):
         """The function that pulls back through an array row or an elementwise operation, and names of what it takes."""
 
     def returns_fresh(self, op: p.Call) -> bool:
-        """Is what a function compiled apart returns none of its arguments' memory?"""
+        """Is all that a function compiled apart returns memory of its own?"""
 
     def promoted(self, op: p.Load) -> p.Var | None:
         """The slot which collects what goes to an element that is the same in all rounds of a loop."""
@@ -84,7 +91,7 @@ def is_active(operand) -> bool:
 def _(op: p.Apply, s: Sweep):
     if isinstance(op.row, ArrayRow):
         return pull_array_row(op, s)
-    if op.row is None or not isinstance(op.row, ScalarRow):
+    if not isinstance(op.row, NumberRow):
         if not is_active(op.target):
             return None  # `is`, `in` and the like
         raise refuse(
@@ -97,17 +104,23 @@ def _(op: p.Apply, s: Sweep):
     return None
 
 
-def exact_row(op: p.Apply) -> ScalarRow:
+def exact_row(op: p.Apply) -> NumberRow:
     """The row itself, but for powers with an integer exponent, which has no derivative."""
     integer = op.row.name == "pow" and isinstance(getattr(op.args[1], "type", None), Int)
-    return scalar_rows()["powi"] if integer else op.row
+    if not integer:
+        return op.row
+    return (complex_rows() if is_complex(op.target.type) else scalar_rows())["powi"]
 
 
 def pull_scalar(op: p.Apply, s: Sweep) -> None:
     bar = s.take(slot_of(op.target))
     if bar is None:
-        return
+        return None
     row = exact_row(op)
+    if row is CONJUGATE:
+        return s.add(slot_of(op.args[0]), s.do("conjugated", bar, t=bar.type))
+    if isinstance(row, PlaneRow):
+        return pull_plane(op, row, bar, s)
     if len(op.args) > len(row.partials):
         raise refuse(
             op.loc, f"{row.name} of {len(op.args)} numbers", "reverse mode knows it with two", "nest the calls"
@@ -115,22 +128,51 @@ def pull_scalar(op: p.Apply, s: Sweep) -> None:
     for index, (operand, partial) in enumerate(zip(op.args, row.partials, strict=False)):
         slot = slot_of(operand)
         if slot is not None and partial is not NOTHING:
-            s.add(slot, term_of(op, row, index, partial, bar, s))
+            s.add(slot, term_of(op, row, index, partial, bar, slot.type, s))
+    return None
 
 
-def term_of(op: p.Apply, row: ScalarRow, index: int, partial, bar, s: Sweep):
-    """``bar`` times a partial derivative."""
+def term_of(op: p.Apply, row: ScalarRow, index: int, partial, bar, t, s: Sweep):
+    """``bar`` times (the conjugate of) a partial derivative, for an operand of type ``t``."""
     if partial is ONE:
         return bar
     if isinstance(partial, Const) and partial.value == -1.0:
-        return s.do("minus", bar, t=Real())
+        return s.do("minus", bar, t=bar.type)
     used = set(nodes(partial))
     wanted = {node.index for node in used if isinstance(node, Arg)}
     args = tuple(s.value(a) if i in wanted else p.Const(0.0) for i, a in enumerate(op.args))
     answer = s.value(op.target) if any(isinstance(node, Answer) for node in used) else p.Const(0.0)
-    term = s.fresh("term", Real())
-    s.emit(p.Pull(term, row, index, bar, args, answer, loc=op.loc))
+    return pulled(row, index, bar, args, answer, t, s)
+
+
+def pulled(row: ScalarRow, index: int, bar, args, answer, t, s: Sweep) -> p.Var:
+    term = s.fresh("term", t)
+    s.emit(p.Pull(term, row, index, bar, args, answer, loc=s.loc))
     return term
+
+
+# ---- parts of complex numbers; of a complex number the cotangent is complex, its parts are those of the parts
+
+
+def part(z: p.Var, name: str, s: Sweep) -> p.Var:
+    """The real or imaginary part of a number or an array."""
+    made = s.fresh(name, Arr(Real(), z.type.ndim, "A") if isinstance(z.type, Arr) else Real())
+    s.emit(p.Attr(made, z, name, loc=s.loc))
+    return made
+
+
+def complex_of(real, imag, s: Sweep) -> p.Var:
+    made = s.fresh("bar", Complex())
+    s.emit(p.Apply(made, None, complex, (real, imag), loc=s.loc))
+    return made
+
+
+def pull_plane(op: p.Apply, row: PlaneRow, bar, s: Sweep) -> None:
+    """A real function of the parts of a complex number."""
+    z, answer = s.value(op.args[0]), s.value(op.target)
+    parts = tuple(part(z, name, s) for name in row.parts)
+    terms = {name: pulled(row.real, k, bar, parts, answer, Real(), s) for k, name in enumerate(row.parts)}
+    s.add(slot_of(op.args[0]), complex_of(terms["real"], terms["imag"], s))
 
 
 @pull.register(p.Cast)
@@ -165,7 +207,7 @@ def _(op: p.Pack, s: Sweep):
     elif op.kind == "list":
         for k, item in enumerate(op.items):
             if slot_of(item) is not None:
-                s.add(slot_of(item), s.do("element", s.memory(bar), p.Const(k), t=Real()))
+                s.add(slot_of(item), s.do("element", s.memory(bar), p.Const(k), t=bar.type.elem))
     else:
         raise refuse(op.loc, f"a {op.kind}", "reverse mode does not know it", "use a tuple or a list")
 
@@ -199,7 +241,7 @@ def _(op: p.Load, s: Sweep):
     if isinstance(source, tuple):
         for k, part in enumerate(source):
             for place in (k, k - len(source)):
-                s.add(part, s.do("chosen", s.value(op.index), p.Const(place), bar, ZERO, t=Real()))
+                s.add(part, s.do("chosen", s.value(op.index), p.Const(place), bar, ZERO, t=bar.type))
         return
     collected = s.promoted(op)
     if collected is not None:
@@ -217,7 +259,7 @@ def _(op: p.Store, s: Sweep):
         return pull_slice_store(op, bar, s)
     index = s.value(op.index)
     if slot_of(op.value) is not None:
-        s.add(slot_of(op.value), s.do("take", s.memory(bar), index, ZERO, t=Real()))
+        s.add(slot_of(op.value), s.do("take", s.memory(bar), index, ZERO, t=bar.type.elem))
     else:
         s.do("clear", s.memory(bar), index, ZERO)
     return None
@@ -226,7 +268,7 @@ def _(op: p.Store, s: Sweep):
 def pull_slice_store(op: p.Store, bar: p.Var, s: Sweep) -> None:
     index = s.value(op.index)
     if slot_of(op.value) is not None:
-        s.add(slot_of(op.value), s.do("take_sum", s.memory(bar), index, ZERO, t=Real()))
+        s.add(slot_of(op.value), s.do("take_sum", s.memory(bar), index, ZERO, t=bar.type.elem))
     elif shadow_of(op.value) is not None:
         s.do("take_into", s.memory(shadow_of(op.value)), s.memory(bar), index, ZERO)
     else:
@@ -247,20 +289,39 @@ def _(op: p.Gather, s: Sweep):
 @pull.register
 def _(op: p.Attr, s: Sweep):
     if slot_of(op.target) is not None:
-        if op.name != "real" or slot_of(op.value) is None:
-            raise refuse(op.loc, f"the attribute .{op.name}", "reverse mode does not know it")
-        pass_on(slot_of(op.target), slot_of(op.value), s)
-    elif op.name in ("flat", "imag") and is_active(op.value):
+        pull_part(op, slot_of(op.target), slot_of(op.value), s)
+    elif op.name == "flat" and is_active(op.value):
         raise refuse(op.loc, f"the attribute .{op.name}", "reverse mode does not know it", "use .ravel()")
+
+
+def pull_part(op: p.Attr, bar: p.Var, whole: p.Var | None, s: Sweep) -> None:
+    if whole is None or op.name not in ("real", "imag"):
+        raise refuse(op.loc, f"the attribute .{op.name}", "reverse mode does not know it")
+    given = s.take(bar)
+    if given is None:
+        return
+    if is_complex(whole.type):
+        given = complex_of(*((given, ZERO) if op.name == "real" else (ZERO, given)), s)
+    elif op.name == "imag":
+        return
+    s.add(whole, given)
 
 
 # ---- whole arrays
 
 
 def pull_elementwise(op: p.Apply, s: Sweep) -> None:
-    bar = shadow_of(op.target)
-    if bar is not None:
-        call_elementwise(op, exact_row(op), op.args, s.memory(bar), s)
+    bar, row = shadow_of(op.target), exact_row(op)
+    if bar is None:
+        return
+    if row is CONJUGATE:
+        s.do("add_conjugate", s.memory(shadow_of(op.args[0])), s.memory(bar))
+    elif isinstance(row, PlaneRow):
+        z, cell = s.value(op.args[0]), s.memory(shadow_of(op.args[0]))
+        parts = [part(x, name, s) for x in (z, cell) for name in row.parts]
+        s.do(p.Ref(f"pull_{row.name}", s.elementwise(row.real)), s.memory(bar), s.value(op.target), *parts)
+    else:
+        call_elementwise(op, row, op.args, s.memory(bar), s)
 
 
 def call_elementwise(op, row: ScalarRow, args, bar, s: Sweep) -> None:
@@ -284,17 +345,24 @@ def answer_of(op, args, s: Sweep):
     return again
 
 
-def shadow_cell(operand, s: Sweep):
-    """Memory that a pullback adds to: the shadow, or a cell that stands for a number's slot; tuples of these."""
-    return _cell(cotangent(operand), s) if isinstance(operand, p.Var) else p.Const(None)
+def shadow_cell(operand, s: Sweep, wide: bool = False):
+    """Memory that a pullback adds to: the shadow, or a cell that stands for a number's slot; tuples of these.
+
+    With ``wide`` it takes complex cotangents, also those of a real operand.
+    """
+    return _cell(cotangent(operand), s, wide) if isinstance(operand, p.Var) else p.Const(None)
 
 
-def _cell(bar, s: Sweep):
+def _cell(bar, s: Sweep, wide: bool):
     if bar is None:
         return p.Const(None)
     if isinstance(bar, tuple):
-        return tuple(_cell(part, s) for part in bar)
-    return s.memory(bar) if is_shadow(bar) else s.do("cell", ZERO, t=Arr(Real(), 0))
+        return tuple(_cell(part, s, wide) for part in bar)
+    if is_shadow(bar):
+        widened = wide and isinstance(bar.type, Arr) and not is_complex(bar.type)
+        return s.do("complex_shadow", s.memory(bar), ZERO, t=WIDE) if widened else s.memory(bar)
+    zero = COMPLEX_ZERO if wide else zero_like(bar.type)
+    return s.do("cell", zero, t=Arr(zero.type, 0))
 
 
 def empty_cells(operands, cells, s: Sweep) -> None:
@@ -308,8 +376,11 @@ def _empty(bar, cell, s: Sweep) -> None:
     if isinstance(bar, tuple):
         for part, inner in zip(bar, cell if isinstance(cell, tuple) else [None] * len(bar), strict=True):
             _empty(part, inner, s)
-    elif bar is not None and not is_shadow(bar) and isinstance(cell, p.Var):
-        s.add(bar, s.do("element", cell, p.Const(()), t=Real()))
+    elif isinstance(cell, p.Var) and is_shadow(bar):
+        if cell.type is WIDE:
+            s.do("add_real", s.memory(bar), cell)
+    elif isinstance(cell, p.Var):
+        s.add(bar, s.do("element", cell, p.Const(()), t=cell.type.elem))
 
 
 @pull.register
@@ -319,11 +390,15 @@ def _(op: p.Update, s: Sweep):
         return
     if isinstance(op.array.type, Lst):
         raise refuse(op.loc, "a list extended in place", "reverse mode does not know it", "append to it")
-    row = exact_row(p.Apply(op.target, row_of(op.immutable), op.immutable, (op.array, op.value), loc=op.loc))
+    row = exact_row(p.Apply(op.target, op.row, op.immutable, (op.array, op.value), loc=op.loc))
     if shadow_of(op.value) is not None:
-        s.do("check_update", s.memory(bar), s.memory(shadow_of(op.value)))
+        s.do(not_shared("update", op.loc), s.memory(bar), s.memory(shadow_of(op.value)))
     taken = s.do("taken", s.memory(bar), ZERO, t=bar.type)
     call_elementwise(op, row, (op.array, op.value), taken, s)
+
+
+def not_shared(kind: str, loc: p.Loc) -> p.Ref:
+    return p.Ref(f"not_shared_{kind}", refuse_shared(kind, loc.file, loc.line))
 
 
 def pull_array_row(op: p.Apply, s: Sweep) -> None:
@@ -331,6 +406,8 @@ def pull_array_row(op: p.Apply, s: Sweep) -> None:
     operands = bound(op)
     row = op.row
     inactive = not row.active or not any(is_active(v) for v in p.variables(tuple(operands.values())))
+    if slot_of(op.target) is not None and shares_memory(op):
+        raise refuse(op.loc, f"{row.name} of a number", "reverse mode has no view of it", "pass an array")
     if inactive or shares_memory(op) or (cotangent(op.target) is None and not row.writes):
         return
     if any(isinstance(getattr(operands.get(name), "type", None), Lst) for name in row.writes):
@@ -352,11 +429,12 @@ def pull_array_row(op: p.Apply, s: Sweep) -> None:
         return
     active = [n for n, v in operands.items() if n in found.needs and any(map(is_active, p.variables((v,))))]
     wanted = found.needed(set(active))
-    cells = {name: shadow_cell_of(operands[name], s) for name in active}
+    wide = is_complex(op.target.type)
+    cells = {name: shadow_cell_of(operands[name], s, wide) for name in active}
     args = []
     for name in found.parameters:
         if name == found.answer:
-            args.append(s.value(op.target) if name in wanted else p.Const(None))
+            args.append(argument(op.target, name in wanted, s))
         elif name == f"{found.answer}_bar":
             args.append(answer_bar)
         elif name.endswith("_bar") and name.removesuffix("_bar") in found.needs:
@@ -368,10 +446,10 @@ def pull_array_row(op: p.Apply, s: Sweep) -> None:
         empty_nested(operands[name], cells[name], s)
 
 
-def shadow_cell_of(operand, s: Sweep):
+def shadow_cell_of(operand, s: Sweep, wide: bool):
     if isinstance(operand, tuple):
-        return tuple(shadow_cell_of(v, s) for v in operand)
-    return shadow_cell(operand, s)
+        return tuple(shadow_cell_of(v, s, wide) for v in operand)
+    return shadow_cell(operand, s, wide)
 
 
 def empty_nested(operand, cell, s: Sweep) -> None:
@@ -383,12 +461,17 @@ def empty_nested(operand, cell, s: Sweep) -> None:
 
 
 def argument(operand, wanted: bool, s: Sweep):
-    """An operand as an argument of a pullback: its value, or None where that is not wanted."""
+    """An operand as an argument of a pullback: its value, or None where that is not wanted.
+
+    Complex values come conjugated: what holds for real numbers holds then for holomorphic functions.
+    """
     if isinstance(operand, tuple):
         return tuple(argument(v, wanted, s) for v in operand)
     if not isinstance(operand, p.Var):
         return operand if isinstance(operand, p.Const | p.Ref) else p.Const(operand)
-    return s.value(operand) if wanted else p.Const(None)
+    if not wanted:
+        return p.Const(None)
+    return s.do("conjugated", s.value(operand), t=operand.type) if is_complex(operand.type) else s.value(operand)
 
 
 def taken_answer(op: p.Apply, s: Sweep):
@@ -415,12 +498,14 @@ def taken_answer(op: p.Apply, s: Sweep):
 @pull.register
 def _(op: p.Method, s: Sweep):
     bar = shadow_of(op.receiver)
+    if bar is None and is_active(op.target):
+        raise refuse(op.loc, f"the method .{op.name}()", "reverse mode does not know it")
     if bar is None or op.name in ("index", "count"):
         return
     if op.name == "append":
         (item,) = op.args
         if slot_of(item) is not None:
-            s.add(slot_of(item), s.do("pop", s.memory(bar), t=Real()))
+            s.add(slot_of(item), s.do("pop", s.memory(bar), t=bar.type.elem))
         else:
             s.do("pop", s.memory(bar))
     elif op.name == "pop" and not op.args:
@@ -446,17 +531,11 @@ def pull_apart(op: p.Call, s: Sweep) -> None:
     """A call of a function compiled apart: its adjoint runs it again, from the arguments as they were."""
     given = (*op.args, *(() if op.vararg is None else (op.vararg,)))
     held = [v for v in (*given, op.target) if isinstance(v, p.Var) and holds_memory(v.type)]
-    if op.target in held and len(held) > 1 and not s.returns_fresh(op):
-        raise refuse(
-            op.loc,
-            f"the call of {op.callee.name}",
-            "it returns memory which may be an argument's",
-            "fill an array instead",
-        )
-    if any(not isinstance(v.type, Arr) for v in held):
-        raise refuse(
-            op.loc, f"the call of {op.callee.name}", "it takes or returns lists or tuples of arrays", "pass arrays"
-        )
+    lists = any(isinstance(t, Lst) for v in held for t in components(v.type))
+    if lists or any(not isinstance(v.type, Arr) for v in held if v is not op.target):
+        raise refuse(op.loc, f"the call of {op.callee.name}", "it takes tuples of arrays, or lists", "pass arrays")
+    if op.target in held and not s.returns_fresh(op):
+        check_answer(op, [v for v in held if v is not op.target], s)
     bar = cotangent(op.target)
     seeds = [s.memory(part) if is_shadow(part) else s.take(part) or ZERO for part in leaves(bar)]
     operands = []
@@ -467,6 +546,28 @@ def pull_apart(op: p.Call, s: Sweep) -> None:
         ]
     slots = [part for v in given if isinstance(v, p.Var) for part in leaves(cotangent(v)) if not is_shadow(part)]
     s.call_adjoint(op, (*operands, *seeds), slots)
+
+
+def check_answer(op: p.Call, given: list[p.Var], s: Sweep) -> None:
+    """Look at run time whether an array in an answer is an argument's memory, or there twice."""
+    returned = arrays_in(s.value(op.target), op.target.type, s)
+    known = [s.value(v) for v in given]
+    for k, array in enumerate(returned):
+        for other in (*known, *returned[k + 1 :]):
+            s.do(not_shared("answer", op.loc), array, other)
+
+
+def arrays_in(value, t, s: Sweep) -> list[p.Var]:
+    """The arrays in an array or a nest of tuples."""
+    if isinstance(t, Arr):
+        return [value]
+    found = []
+    for k, item in enumerate(t.items if isinstance(t, Tup) else ()):
+        if holds_memory(item):
+            part = s.fresh("part", item)
+            s.emit(p.Item(part, value, k, loc=s.loc))
+            found += arrays_in(part, item, s)
+    return found
 
 
 @pull.register(p.Iter)

@@ -7,6 +7,7 @@ Relies on the statements and expressions of ``numba.core.ir`` after ``Reconstruc
 
 from __future__ import annotations
 
+import cmath
 import re
 from collections import defaultdict
 
@@ -21,11 +22,30 @@ from dualjit.frontend.vectorized import is_elementwise, loop_of
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, MarkedComplex, strip
 from dualjit.program import nodes as p
-from dualjit.program.types import Arr, Bool, Int, Lst, Other, Real, Tup, Type, Unit, holds_memory, is_active
+from dualjit.program.types import (
+    Arr,
+    Bool,
+    Complex,
+    Int,
+    Lst,
+    Other,
+    Real,
+    Tup,
+    Type,
+    Unit,
+    holds_memory,
+    is_active,
+    is_complex,
+    is_number,
+)
 from dualjit.rules import table
 from dualjit.rules.arrays.table import row_of_function
+from dualjit.rules.complex import complex_row_of
 
-FLOATS = (float, np.float64, np.float32)
+FLOATS = (float, np.float64, np.float32, complex, np.complex128, np.complex64)
+CLASSES = {(Real, 32): np.float32, (Real, 64): float, (Complex, 64): np.complex64, (Complex, 128): complex}
+OF_NUMBERS = ("real", "imag", "conj")
+"""Rows of array functions that numbers have, too."""
 INLINED = re.compile(r"_v(\d+)_")
 """How Numba marks variables of an inlined function: with a number of that function, counted through the process."""
 ITERATION = {"getiter": p.Iter, "iternext": p.Next, "pair_first": p.First, "pair_second": p.Second}
@@ -46,7 +66,7 @@ class Reader:
         self.copies = copies(program)
         self.numbers: dict[str, int] = {}
         self.items: list[p.Op] = []
-        self.spreads: list[p.Var] = []
+        self.extras = 0
 
     def function(self, name: str) -> p.Function:
         func_ir = self.func_ir
@@ -193,10 +213,12 @@ class Reader:
         else:
             args = (self.operand(e.lhs), self.operand(e.rhs))
             if e.op == "inplace_binop":
+                row = row_for(e.immutable_fn, args, target)
                 if isinstance(self.typemap[e.lhs.name], (types.Array, types.List)):
-                    return p.Update(target, *args, e.fn, e.immutable_fn, loc=loc)
-                return p.Apply(target, table.row_of(e.immutable_fn), e.immutable_fn, args, form="binop", loc=loc)
-        return p.Apply(target, table.row_of(e.fn), e.fn, args, form="unary" if e.op == "unary" else "binop", loc=loc)
+                    return p.Update(target, *args, row, e.fn, e.immutable_fn, loc=loc)
+                return p.Apply(target, row, e.immutable_fn, args, form="binop", loc=loc)
+        form = "unary" if e.op == "unary" else "binop"
+        return p.Apply(target, row_for(e.fn, args, target), e.fn, args, form=form, loc=loc)
 
     def call(self, target, e, loc):
         args, kwargs = self.operands(e.args), self.keywords(e.kws)
@@ -213,15 +235,17 @@ class Reader:
             )
         if function is tuple and isinstance(self.typemap[e.args[0].name], types.BaseTuple):
             return p.Copy(target, args[0], loc=loc)
-        if is_hashable(function) and function in FLOATS:
+        if is_hashable(function) and function in FLOATS and len(args) == 1:
             return p.Cast(target, args[0], function, loc=loc)
         if function is lifted:
             return lifting(target, args, loc)
-        row = table.row_of(function) if function is not None and e.vararg is None else None
+        if function is cmath.polar:
+            return self.polar(target, args, loc)
+        row = row_for(function, args, target) if is_hashable(function) and e.vararg is None else None
         if row is not None:
             return p.Apply(target, row, function, args, kwargs, loc=loc)
-        if isinstance(self.typemap[e.func.name], types.NumberClass) and isinstance(target.type, Real):
-            return p.Cast(target, args[0], np.float32 if target.type.bits == 32 else float, loc=loc)
+        if isinstance(self.typemap[e.func.name], types.NumberClass) and isinstance(target.type, Real | Complex):
+            return p.Cast(target, args[0], CLASSES[type(target.type), target.type.bits], loc=loc)
         if isinstance(self.typemap[e.func.name], types.NamedTupleClass):
             made = self.typemap[e.func.name].instance_class
             return p.Pack(target, fields_of(made, args, kwargs), factory=made, loc=loc)
@@ -236,6 +260,19 @@ class Reader:
             return p.Call(target, callee, args, kwargs, self.operand(e.vararg), loc=loc)
         return self.call_apart(target, callee, args, e, loc)
 
+    def polar(self, target, args, loc) -> p.Pack:
+        """Length and angle, one by one."""
+        made = []
+        for function, t in zip((abs, cmath.phase), target.type.items, strict=True):
+            made.append(self.extra(t))
+            self.items.append(p.Apply(made[-1], complex_row_of(function, 1), function, args, loc=loc))
+        return p.Pack(target, tuple(made), loc=loc)
+
+    def extra(self, t: Type) -> p.Var:
+        """A variable that the program does not have."""
+        self.extras += 1
+        return p.Var(f"extra.{self.extras}", t)
+
     def call_apart(self, target, callee: p.Ref, args, e: ir.Expr, loc) -> p.Call:
         """A call of a function that has an adjoint of its own: arguments for ``*args`` are one tuple."""
         more = self.typemap[e.vararg.name].types if e.vararg is not None else ()
@@ -243,8 +280,7 @@ class Reader:
         given = [types.unliteral(t) for t in (*(self.typemap[v.name] for v in e.args), *more)]
         star, rest = callee.value.star, None
         if star is not None:
-            rest = p.Var(f"spread.{len(self.spreads)}", Tup(tuple(map(read_type, given[star:]))))
-            self.spreads.append(rest)
+            rest = self.extra(Tup(tuple(map(read_type, given[star:]))))
             self.items.append(p.Pack(rest, args[star:], loc=loc))
             args, given = args[:star], [*given[:star], types.StarArgTuple(given[star:])]
         return p.Call(target, callee, args, vararg=rest, types=tuple(given), loc=loc)
@@ -253,13 +289,14 @@ class Reader:
         """The items of a tuple that stands for arguments."""
         made = []
         for k, t in enumerate(ts):
-            made.append(p.Var(f"spread.{len(self.spreads)}", read_type(t)))
-            self.spreads.append(made[-1])
+            made.append(self.extra(read_type(t)))
             self.items.append(p.Item(made[-1], self.operand(vararg), k, loc=loc))
         return made
 
     def stubbed(self, target, e, original, args, kwargs, loc):
         """A call that the front end has resolved to a row of the table of array functions."""
+        if original.row.name in OF_NUMBERS and is_number(args[0].type):
+            return self.part(target, original.row.name, args[0], loc)
         if original.form == "binop":
             return p.Apply(target, original.row, original.func, args, kwargs, form="binop", loc=loc)
         if original.form == "method":
@@ -267,6 +304,12 @@ class Reader:
             return p.Apply(target, original.row, name, args, kwargs, form="method", loc=loc)
         function = static_value(self.func_ir, original.func)
         return p.Apply(target, original.row, function, args, kwargs, loc=loc)
+
+    def part(self, target, name: str, number, loc) -> p.Op:
+        """A part of a number, or its conjugate."""
+        if name == "conj":
+            return p.Apply(target, row_for(np.conjugate, (number,), target), np.conjugate, (number,), loc=loc)
+        return p.Attr(target, number, name, loc=loc)
 
     def access(self, target, source: ir.Var, index, index_type, loc):
         array = self.operand(source)
@@ -284,6 +327,14 @@ class Reader:
         if e.index_var is None:
             return self.access(target, e.value, p.Const(e.index), types.literal(e.index), loc)
         return self.access(target, e.value, self.operand(e.index_var), self.typemap[e.index_var.name], loc)
+
+
+def row_for(function, args, target: p.Var):
+    """The row of a function of these operands; of complex numbers another one than of reals."""
+    row = table.row_of(function)
+    if any(is_complex(x.type) for x in (*args, target) if isinstance(getattr(x, "type", None), Type)):
+        return complex_row_of(function, len(args)) or (row if row is not None and not row.active else None)
+    return row
 
 
 def own_name(name: str) -> str:
@@ -344,7 +395,7 @@ def read_type(t: types.Type) -> Type:
     if isinstance(t, types.Optional):
         return read_type(t.type)
     if isinstance(t, MarkedComplex):
-        return Other(str(t), "complex", (Real(64, True),))
+        return Complex(t.scalar.bitwidth, True)
     if isinstance(t, Marked):
         return Real(t.scalar.bitwidth, True)
     if isinstance(t, types.Callable | types.DTypeSpec):
@@ -363,6 +414,7 @@ def read_type(t: types.Type) -> Type:
 
 READ = (
     (types.Float, lambda t: Real(t.bitwidth)),
+    (types.Complex, lambda t: Complex(t.bitwidth)),
     (types.Boolean, lambda t: Bool()),
     (types.Integer, lambda t: Int(t.bitwidth, t.signed)),
     (types.NoneType, lambda t: Unit()),
@@ -376,7 +428,6 @@ READ = (
 def kind_of(t: types.Type) -> str:
     """What reverse mode tells apart among other types."""
     kinds = {
-        types.Complex: "complex",
         types.SliceType: "slice",
         types.RangeType: "range",
         types.SimpleIteratorType: "iter",

@@ -250,14 +250,13 @@ def smallest(builder, a, b):
 
 @intrinsic
 def present(typingctx, x):
-    """What an optional value holds; Numba raises TypeError where it is None."""
-    if not isinstance(x, types.Optional):
-        return None
+    """What an optional value holds; Numba raises TypeError where it is None.  Other values are what they are."""
+    held = x.type if isinstance(x, types.Optional) else x
 
     def generate(context, builder, sig, args):
-        return impl_ret_borrowed(context, builder, x.type, context.cast(builder, args[0], x, x.type))
+        return impl_ret_borrowed(context, builder, held, context.cast(builder, args[0], x, held))
 
-    return signature(x.type, x), generate
+    return signature(held, x), generate
 
 
 @intrinsic

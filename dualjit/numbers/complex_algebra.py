@@ -83,7 +83,9 @@ class ComplexAlgebra:
         return ComplexNumber(*(self.reals.unpack(type.underlying_float, x) for x in parts))
 
     def pack(self, type, number):
-        """The LLVM value of type ``type``, marked complex, for a number with no more levels than it has."""
+        """The LLVM value of type ``type``, complex, for a number with no more levels than it has."""
+        if isinstance(type, types.Complex):
+            return self.typed(number, type)
         parts = (self.reals.pack(type.part, x or self.reals.const(0.0)) for x in number.parts)
         return self.context.data_model_manager[type].join(self.builder, *parts)
 

@@ -68,7 +68,7 @@ def real_answer(call, row, value):
     reals, (z,) = call.algebra.reals, call.operands
     parts = [getattr(z, name) or reals.const(0.0) for name in row.parts]
     answer = lambda leaves: value([ComplexNumber(**dict(zip(row.parts, leaves, strict=True)))])  # noqa: E731
-    return reals.call(scalar_rows()[row.row], parts, answer)
+    return reals.call(row.real, parts, answer)
 
 
 def plane_lowering(key, row):

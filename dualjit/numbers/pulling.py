@@ -16,10 +16,12 @@ from numba.extending import intrinsic
 
 from dualjit.numbers.algebra import Algebra
 from dualjit.numbers.arity import intrinsic_of
+from dualjit.numbers.complex_algebra import ComplexAlgebra, ComplexNumber
 from dualjit.numbers.forms import Leaf, leaf_of
 from dualjit.numbers.leaves import FLAGS
 from dualjit.numbers.tangents import PRODUCT_FLAGS
-from dualjit.numbers.types import Dual, Marked, float_of, promote
+from dualjit.numbers.types import Dual, Marked, complex_of, float_of, is_complex, part_of, promote
+from dualjit.rules.complex import complex_rows
 from dualjit.rules.expr import evaluate
 from dualjit.rules.table import scalar_rows
 
@@ -27,9 +29,15 @@ SUM_FLAGS = (*FLAGS, "reassoc", "nsz")
 
 
 def joined_type(ts):
-    """The type that has the levels of all, over the cotangent's float; None when one is no number."""
-    bar = types.unliteral(ts[0])
-    for t in map(types.unliteral, ts[1:]):
+    """The type that has the levels of all, over the cotangent's float; None when one is no number.
+
+    It is complex where one of them is.
+    """
+    bar, *others = map(types.unliteral, ts)
+    if any(map(is_complex, (bar, *others))):
+        part = joined_type([part_of(t) for t in (bar, *others)])
+        return part and complex_of(part)
+    for t in others:
         if isinstance(t, Marked):
             bar = promote(bar, t) if isinstance(bar, Marked) else t.over(float_of(bar))
         elif not isinstance(t, types.Number | types.Boolean | types.NoneType):
@@ -65,6 +73,10 @@ class _PullAlgebra(Algebra):
             return reciprocal if a.constant == 1.0 else self._arithmetic("mul", [a, reciprocal])
         return super()._arithmetic(op, leaves)
 
+    def weighted(self, coefficient, bar):
+        """A cotangent times a partial; where this algebra masks, nothing stays nothing."""
+        return self.annihilated(coefficient, bar) if self.masking else self.apply("mul", coefficient, bar)
+
     def reciprocal(self, x):
         if x in self._absolute:
             return self.apply("abs", self.reciprocal(self._absolute[x]))
@@ -72,34 +84,71 @@ class _PullAlgebra(Algebra):
         return self.leaf(self.builder.fdiv(one, self.real(x)))
 
 
+def algebra_of(context, builder, t):
+    """The algebra of numbers of a type."""
+    reals = Algebra(context, builder, float_of(part_of(t)))
+    return ComplexAlgebra(reals) if is_complex(t) else reals
+
+
 def pull_term(name: str, index: int, sig, context, builder, args):
     """LLVM value of ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``."""
     row = scalar_rows()[name]
     algebra = _PullAlgebra(context, builder, float_of(sig.return_type), masking=row.singular)
-    numbers = [
-        None if isinstance(t, types.NoneType) else algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)
-    ]
-    bar, answer, *operands = numbers
+    bar, answer, *operands = unpacked(algebra, sig, args)
     coefficient = evaluate(row.partials[index], operands, answer, algebra)
-    if row.singular:
-        product = algebra.annihilated(coefficient, bar)
-    else:
-        product = algebra.apply("mul", coefficient, bar)
-    return algebra.pack(sig.return_type, product)
+    return algebra.pack(sig.return_type, algebra.weighted(coefficient, bar))
+
+
+def unpacked(algebra, sig, args) -> list:
+    """The numbers that a pullback is called with; None for those that it does not want."""
+    pairs = zip(sig.args, args, strict=True)
+    return [None if isinstance(t, types.NoneType) else algebra.unpack(t, v) for t, v in pairs]
+
+
+def pull_complex_term(name: str, index: int, sig, context, builder, args):
+    """LLVM value of ``(bar, answer, *operands)``: ``bar`` times the conjugate of a partial of a row of complex numbers.
+
+    Of that the real part, where the return type is real.
+    """
+    row, t = complex_rows()[name], sig.return_type
+    reals = _PullAlgebra(context, builder, float_of(part_of(t)), masking=row.singular)
+    algebra = ComplexAlgebra(reals)
+    bar, answer, *operands = unpacked(algebra, sig, args)
+    (x, y), (k, m) = bar.parts, evaluate(row.partials[index], operands, answer, algebra).parts
+
+    def product(a, b):
+        return None if a is None or b is None else reals.weighted(b, a)
+
+    def total(a, b):
+        return reals.apply("add", a, b) if a and b else a or b
+
+    real = total(product(x, k), product(y, m))
+    if not is_complex(t):
+        return reals.pack(t, real or reals.const(0.0))
+    across = product(x, m)
+    return algebra.pack(t, ComplexNumber(real, total(product(y, k), across and reals.apply("neg", across))))
 
 
 @cache
-def pulled(name: str, index: int):
-    """The intrinsic ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``."""
+def pulled(name: str, index: int, field: str = "real"):
+    """The intrinsic ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``.
+
+    ``field`` says which row, and what the answer is: "real"; of the row of complex numbers, "complex", or the real
+    part of that, "part".
+    """
+    write = pull_term if field == "real" else pull_complex_term
 
     def typed(*given):
         joined = joined_type(given)
+        if joined is not None and field != "real":
+            joined = part_of(joined) if field == "part" else complex_of(part_of(joined))
         return joined and (
             signature(joined, *given),
-            lambda context, builder, sig, args: pull_term(name, index, sig, context, builder, args),
+            lambda context, builder, sig, args: write(name, index, sig, context, builder, args),
         )
 
-    return intrinsic_of(f"pull_{name}_{index}", 2 + scalar_rows()[name].arity, typed)
+    arity = (scalar_rows() if field == "real" else complex_rows())[name].arity
+    return intrinsic_of(f"pull_{name}_{index}", 2 + arity, typed)
 
 
 @intrinsic
@@ -126,6 +175,9 @@ def is_nothing(typingctx, bar):
 
 
 def _differs_from_zero(context, builder, t, number):
+    if is_complex(t):
+        parts = (builder.extract_value(number, k) for k in (0, 1))
+        return builder.or_(*(_differs_from_zero(context, builder, part_of(t), x) for x in parts))
     if not isinstance(t, Dual):
         return builder.fcmp_unordered("!=", number, ir.Constant(number.type, 0.0))
     value, partials = context.data_model_manager[t].split(builder, number)
@@ -139,48 +191,36 @@ def _differs_from_zero(context, builder, t, number):
     return found
 
 
-def combined(context, builder, op: str, sig, args):
-    """LLVM value of the sum (``add``) of two cotangents, which may be reordered."""
+def added(context, builder, sig, args):
+    """LLVM value of the sum of two cotangents, which may be reordered."""
     t = sig.return_type
     if isinstance(t, types.Float):
         a, b = (context.cast(builder, v, u, t) for v, u in zip(args, sig.args, strict=True))
-        return getattr(builder, f"f{op}")(a, b, flags=SUM_FLAGS)
-    algebra = Algebra(context, builder, float_of(t))
+        return builder.fadd(a, b, flags=SUM_FLAGS)
+    algebra = algebra_of(context, builder, t)
     numbers = [algebra.unpack(u, v) for u, v in zip(sig.args, args, strict=True)]
-    return algebra.pack(t, algebra.apply(op, *numbers))
+    return algebra.pack(t, algebra.apply("add", *numbers))
 
 
-def _linear(op: str):
-    @intrinsic(prefer_literal=False)
-    def combine(typingctx, a, b):
-        joined = joined_type((a, b))
-        if joined is None:
-            return None
-
-        return signature(joined, a, b), lambda context, builder, sig, args: combined(context, builder, op, sig, args)
-
-    return combine
+def _sum(a, b):
+    joined = joined_type((a, b))
+    return joined and (signature(joined, a, b), added)
 
 
-plus = _linear("add")
-"""Sum of two cotangents."""
-
-
-@intrinsic
-def minus(typingctx, a):
-    """The negative of a cotangent."""
-
+def _negative(a):
     def generate(context, builder, sig, args):
-        algebra = Algebra(context, builder, float_of(a))
+        algebra = algebra_of(context, builder, a)
         return algebra.pack(a, algebra.apply("neg", algebra.unpack(a, args[0])))
 
     return signature(a, a), generate
 
 
-@intrinsic
-def quotient(typingctx, a, b):
-    """``a / b`` of numbers, which has been computed before and did not raise."""
-    real = [t for t in (a, b) if isinstance(t, types.Float | Marked)]
+plus, minus = intrinsic_of("plus", 2, _sum), intrinsic_of("minus", 1, _negative)
+"""The sum of two cotangents, and the negative of one."""
+
+
+def _quotient(a, b):
+    real = [t for t in (a, b) if isinstance(t, types.Float | Dual)]
     joined = joined_type((real[0], a, b)) if real else None
     if joined is None:
         return None
@@ -197,10 +237,11 @@ def quotient(typingctx, a, b):
     return signature(joined, a, b), generate
 
 
-@intrinsic
-def zero_seen(typingctx, failed, divisor):
-    """``failed``, or 1 when the divisor is zero."""
+quotient = intrinsic_of("quotient", 2, _quotient)
+"""``a / b`` of numbers, which has been computed before and did not raise."""
 
+
+def _zero_seen(failed, divisor):
     def generate(context, builder, sig, args):
         algebra = Algebra(context, builder, float_of(divisor))
         number = leaf_of(algebra.unpack(divisor, args[1]))
@@ -208,6 +249,10 @@ def zero_seen(typingctx, failed, divisor):
         return builder.or_(args[0], builder.zext(algebra.typed(is_zero, types.boolean), args[0].type))
 
     return signature(types.int64, types.int64, divisor), generate
+
+
+zero_seen = intrinsic_of("zero_seen", 2, _zero_seen)
+"""``(failed, divisor)``: ``failed``, or 1 when the divisor is zero."""
 
 
 def _divided(algebra, leaves):

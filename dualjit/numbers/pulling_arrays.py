@@ -7,7 +7,7 @@ generated here: typing and lowering them as Python source would take most of a g
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from llvmlite import ir
 from numba.core import cgutils, types
@@ -16,21 +16,24 @@ from numba.np.arrayobj import load_item, store_item
 
 from dualjit.numbers.arity import intrinsic_of
 from dualjit.numbers.blocks import Operand
-from dualjit.numbers.pulling import combined, joined_type, pull_term
+from dualjit.numbers.pulling import added, joined_type, pull_complex_term, pull_term
+from dualjit.numbers.types import is_complex, part_of
+from dualjit.rules.complex import complex_rows
 from dualjit.rules.table import scalar_rows
 
 
 @cache
-def pull_each(name: str):
-    """The intrinsic ``(y_bar, y, *operands, *shadows)`` for a scalar row.
+def pull_each(name: str, complex: bool = False):
+    """The intrinsic ``(y_bar, y, *operands, *shadows)`` for a scalar row, or for a row of complex numbers.
 
     ``y`` and operands may be numbers or None; shadows None, or arrays without dimensions for numbers.
     """
-    arity = scalar_rows()[name].arity
+    arity = (complex_rows() if complex else scalar_rows())[name].arity
+    pull = pull_complex_term if complex else pull_term
 
     def typed(*given):
         return signature(types.none, *given), lambda context, builder, sig, args: _Loops(
-            context, builder, name, arity, sig.args, args
+            context, builder, partial(pull, name), arity, sig.args, args
         ).write()
 
     return intrinsic_of(f"pull_each_{name}", 2 + 2 * arity, typed)
@@ -46,8 +49,8 @@ class _Loops:
     Numbers are read before them; what a number receives is in a register until they are done.
     """
 
-    def __init__(self, context, builder, name, arity, ts, args):
-        self.context, self.builder, self.name = context, builder, name
+    def __init__(self, context, builder, pull, arity, ts, args):
+        self.context, self.builder, self.pull = context, builder, pull
         self.ts = list(ts)
         self.arrays = {
             k: Operand(context, builder, t, v)
@@ -132,20 +135,19 @@ class _Loops:
         given = [number(k) for k in (0, 1, *self.values)]
         ts, numbers = zip(*given, strict=True)
         for index, k in enumerate(self.bars):
-            if isinstance(self.ts[k], types.NoneType):
-                continue
-            term_type = joined_type(ts)
-            term = pull_term(self.name, index, signature(term_type, *ts), context, builder, numbers)
+            t = self.ts[k]
             if k in pointers:
-                t = self.ts[k]
                 old = load_item(context, builder, t, pointers[k])
-                store_item(context, builder, t, self.sum(t.dtype, old, term_type, term), pointers[k])
-            else:
+                store_item(context, builder, t, self.sum(index, t.dtype, old, ts, numbers), pointers[k])
+            elif not isinstance(t, types.NoneType):
                 place = self.numbers[k]
-                builder.store(self.sum(self.ts[k], builder.load(place), term_type, term), place)
+                builder.store(self.sum(index, t, builder.load(place), ts, numbers), place)
 
-    def sum(self, t, old, term_type, term):
-        """LLVM value of ``old + term``, a number of the type ``t`` of ``old``."""
+    def sum(self, index, t, old, ts, numbers):
+        """LLVM value of ``old``, of type ``t``, and what operand ``index`` receives."""
+        joined = joined_type(ts)
+        term_type = joined if is_complex(t) else part_of(joined)
+        term = self.pull(index, signature(term_type, *ts), self.context, self.builder, numbers)
         sig = signature(joined_type((t, term_type)), t, term_type)
-        whole = combined(self.context, self.builder, "add", sig, (old, term))
+        whole = added(self.context, self.builder, sig, (old, term))
         return self.context.cast(self.builder, whole, sig.return_type, t)

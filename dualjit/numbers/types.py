@@ -170,6 +170,11 @@ def complex_of(part: types.Type) -> types.Type:
     return MarkedComplex(part) if isinstance(part, Marked) else _COMPLEX[part]
 
 
+def part_of(t: types.Type) -> types.Type:
+    """The type of a number's real part: of a real number its own."""
+    return t.part if isinstance(t, Marked) else getattr(t, "underlying_float", t)
+
+
 def promote(a: types.Type, b: types.Type) -> Marked | None:
     """Common type of two scalars of which at least one is marked; None if there is none."""
     a, b = types.unliteral(a), types.unliteral(b)
@@ -191,9 +196,8 @@ def promote(a: types.Type, b: types.Type) -> Marked | None:
 
 def wider(a: types.Number, b: types.Number) -> types.Float | types.Complex:
     """The number type that holds both of two, each a float or complex."""
-    float_of = lambda t: getattr(t, "underlying_float", t)  # noqa: E731
-    common = max(float_of(a), float_of(b), key=lambda t: t.bitwidth)
-    return complex_of(common) if isinstance(a, types.Complex) or isinstance(b, types.Complex) else common
+    common = max(part_of(a), part_of(b), key=lambda t: t.bitwidth)
+    return complex_of(common) if is_complex(a) or is_complex(b) else common
 
 
 def walk(t: types.Type, leaf: Callable[[types.Type], types.Type | None]) -> types.Type:
@@ -273,11 +277,16 @@ def marker_of(*ts: types.Type) -> Marked | None:
     return found
 
 
+def is_complex(t: types.Type) -> bool:
+    """Is it a complex number, marked or not?"""
+    return isinstance(t, types.Complex | MarkedComplex)
+
+
 def has_complex(*ts: types.Type) -> bool:
     """Are there complex numbers inside ``ts``, marked or not?"""
     found = []
     for t in ts:
-        walk(t, lambda u: found.append(u) if isinstance(u, types.Complex | MarkedComplex) else None)
+        walk(t, lambda u: found.append(u) if is_complex(u) else None)
     return bool(found)
 
 

@@ -171,10 +171,14 @@ class Store(Op):
 
 @dataclass(frozen=True, eq=False)
 class Update(Op):
-    """``array op= value`` for a whole array, in place; the target is the array again."""
+    """``array op= value`` for a whole array, in place; the target is the array again.
+
+    ``row`` is that of ``immutable``, the operator which makes a new array.
+    """
 
     array: Operand
     value: Operand
+    row: Any
     function: Any
     immutable: Any
 

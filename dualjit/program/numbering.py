@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dualjit.program import nodes as p
-from dualjit.program.types import Arr, Bool, Int, Real, holds_memory
-from dualjit.rules.table import ScalarRow
+from dualjit.program.types import Arr, holds_memory, is_number
+from dualjit.rules.complex import NumberRow
 
 WRITES = (p.Store, p.Update, p.Method, p.Call, p.Next, p.Do)
 
@@ -53,7 +53,7 @@ def _numbered(block: p.Block, known, resolve):
 def _key(op: p.Op) -> tuple | None:
     """What two equal operations have in common; None for what has to be done each time."""
     match op:
-        case p.Apply(row=ScalarRow()) if isinstance(op.target.type, Real | Int | Bool) and not op.kwargs:
+        case p.Apply() if isinstance(op.row, NumberRow) and is_number(op.target.type) and not op.kwargs:
             return p.Apply, op.function, op.form, *map(_operand, op.args), op.target.type
         case p.Load() if isinstance(op.array, p.Var) and isinstance(op.array.type, Arr):
             return p.Load, op.array.name, _operand(op.index), op.target.type

@@ -29,6 +29,17 @@ class Real(Type):
 
 
 @dataclass(frozen=True)
+class Complex(Type):
+    """A complex number of so many bits; ``active`` when it depends on the differentiated arguments."""
+
+    bits: int = 128
+    active: bool = False
+
+    def show(self):
+        return f"c{self.bits}{'*' if self.active else ''}"
+
+
+@dataclass(frozen=True)
 class Int(Type):
     """An integer."""
 
@@ -92,8 +103,8 @@ class Lst(Type):
 class Other(Type):
     """Anything else (slices, iterators, strings, functions): carried along, never looked into.
 
-    ``kind`` says what reverse mode has to tell apart: ``slice``, ``range``, ``iter``, ``complex`` or nothing; ``parts``
-    are the types of what it is made of.
+    ``kind`` says what reverse mode has to tell apart: ``slice``, ``range``, ``iter`` or nothing; ``parts`` are the
+    types of what it is made of.
     """
 
     name: str
@@ -122,24 +133,29 @@ def holds_memory(t: Type) -> bool:
 
 def is_plain(t: Type) -> bool:
     """Numbers and tuples of numbers: what a tape can hold byte by byte."""
-    return isinstance(t, Real | Int | Bool) or (isinstance(t, Tup) and all(map(is_plain, t.items)))
+    return is_number(t) or (isinstance(t, Tup) and all(map(is_plain, t.items)))
 
 
 def is_number(t: Type) -> bool:
-    return isinstance(t, Real | Int | Bool)
+    return isinstance(t, Real | Complex | Int | Bool)
+
+
+def is_complex(t: Type) -> bool:
+    """Is it a complex number, or an array of these?"""
+    return isinstance(t.elem if isinstance(t, Arr) else t, Complex)
 
 
 @cache
 def is_active(t: Type) -> bool:
     """Does any number in a value of this type depend on the differentiated arguments?"""
-    return any(isinstance(part, Real) and part.active for part in components(t))
+    return any(isinstance(part, Real | Complex) and part.active for part in components(t))
 
 
 @cache
 def passive(t: Type) -> Type:
     """``t`` without its marks."""
     match t:
-        case Real():
+        case Real() | Complex():
             return replace(t, active=False)
         case Arr() | Lst():
             return replace(t, elem=passive(t.elem))

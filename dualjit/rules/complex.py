@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from dualjit.rules.elementary import LN2, LN10
-from dualjit.rules.expr import fn, simplify, trace
+from dualjit.rules.expr import ONE, fn, simplify, trace
 from dualjit.rules.table import ScalarRow, scalar_rows
 
 
@@ -38,7 +38,15 @@ class PlaneRow:
     row: str
     parts: tuple[str, str]
     arity: int = 1
+    active: bool = True
 
+    @property
+    def real(self) -> ScalarRow:
+        """The row of the parts."""
+        return scalar_rows()[self.row]
+
+
+NumberRow = ScalarRow | PlaneRow
 
 _ROWS: dict[str, ScalarRow] = {}
 _BY_CALL: dict[tuple[Any, int], ScalarRow | PlaneRow] = {}
@@ -185,6 +193,11 @@ holomorphic(
     source="DLMF 1.9.4",
 )
 
+holomorphic("complex", lambda x, y: 1.0, lambda x, y: fn.i(), edges="of two reals")
+
+CONJUGATE = ScalarRow("conjugate", (np.conjugate,), 1, (ONE,), edges="not holomorphic")
+"""Conjugation: linear over the reals alone."""
+
 plane("abs", scalar_rows()["abs"].functions, "hypot", ("real", "imag"))
 plane("phase", (cmath.phase,), "atan2", ("imag", "real"))
 
@@ -193,6 +206,13 @@ INACTIVE = (cmath.isnan, cmath.isinf, cmath.isfinite)
 
 _OTHERS = {(complex, 1), (complex, 2), (cmath.polar, 1), (np.conjugate, 1), *((f, 1) for f in INACTIVE)}
 _FUNCTIONS = {function for function, _ in (*_BY_CALL, *_OTHERS)}
+
+
+def complex_row_of(function: Any, arity: int) -> NumberRow | None:
+    """What is known of a callable of complex numbers; None where its answer carries no derivative."""
+    if function is complex and arity == 2:
+        return _ROWS["complex"]
+    return CONJUGATE if function is np.conjugate else _BY_CALL.get((function, arity))
 
 
 def takes_complex(function: Any, arity: int) -> bool:

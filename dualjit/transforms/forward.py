@@ -93,14 +93,18 @@ class ForwardPass:
         w(f"{answer} = {w.bind('twin', self.twin.twin)}({', '.join(args)})")
 
 
+def bare(t: types.Type) -> types.Type:
+    """``t`` where nothing is None."""
+    return walk(t, lambda u: u.type if isinstance(u, types.Optional) else None)
+
+
 def without_none(w: Writer, expr: str, t: types.Type, what: str) -> tuple[str, types.Type]:
     """Write a check that nothing in an answer is None; returns the expression and the type of what is left."""
     if not any(isinstance(leaf, types.Optional) for _, leaf in leaves(t, expr)):
         return expr, t
     if is_tuple(t):
         parts = [without_none(w, part, item, what) for part, item in children(t, expr)]
-        bare = walk(t, lambda u: u.type if isinstance(u, types.Optional) else None)
-        return named(w, "y", pack(bare, [part for part, _ in parts], w.bind)), bare
+        return named(w, "y", pack(bare(t), [part for part, _ in parts], w.bind)), bare(t)
     refuse_none(w, expr, what)
     return named(w, "y", f"{w.bind('present', blocks.present)}({expr})"), t.type
 

@@ -20,7 +20,7 @@ from dualjit.numbers.local import SHARED, block_of, local_zeros
 from dualjit.numbers.types import strip
 from dualjit.transforms.chunks import CHUNKS, check_chunk
 from dualjit.transforms.derivatives import Driver
-from dualjit.transforms.forward import named
+from dualjit.transforms.forward import bare, named, without_none
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
@@ -98,7 +98,7 @@ class RowDriver(Driver):
             *leaves(answer, reverse.name),
             *((n, u) for i in self.selection.positions for n, u in leaves(given[i], names[i])),
         ]:
-            if is_list(leaf) or isinstance(leaf, types.Optional):
+            if is_list(leaf):
                 raise StructureError(
                     f"{expr} has type {strip(leaf)}: jacrev takes numbers, arrays and tuples; use jacfwd"
                 )
@@ -111,7 +111,8 @@ class RowBody:
     """The body of a driver for given types."""
 
     def __init__(self, w: Writer, reverse: ReversePass, selection: Selection, answer, has_aux: bool, chunk):
-        self.w, self.reverse, self.selection, self.answer, self.has_aux = w, reverse, selection, answer, has_aux
+        self.w, self.reverse, self.selection, self.returned, self.has_aux = w, reverse, selection, answer, has_aux
+        self.answer = bare(answer)
         outputs = [t for _, t in leaves(answer, "") if is_active(t)]
         self.numbers = all(not isinstance(t, types.Array) for t in outputs)
         self.lanes = chunk or (next((n for n in CHUNKS if n >= len(outputs)), 16) if self.numbers else UNKNOWN_ROWS)
@@ -126,6 +127,7 @@ class RowBody:
             shadows = reverse.shadows(w, kind, local_zeros)
             answer = reverse.call(w, shadows, ["-_dj_start"], kind)
             y = named(w, "y", f"{answer}[0][0]" if self.has_aux else f"{answer}[0]")
+            y, _ = without_none(w, y, self.returned, reverse.name)
             bars = reverse.gradients(w, shadows, answer, 1)
             inputs = [pair for i in self.selection.positions for pair in self.inputs(i, bars[i])]
             with w.block("if _dj_start == 0:"):

@@ -36,6 +36,14 @@ def weighted(function: Callable, count: int, answer, weights: list) -> Callable:
     return space["total"]
 
 
+def twofold(function: Callable, count: int) -> Callable:
+    """The function of ``count`` arguments that returns what ``function`` returns, twice."""
+    names = ", ".join(f"a{i}" for i in range(count))
+    space = {"function": function}
+    exec(f"def pair({names}):\n{INDENT}y = function({names})\n{INDENT}return y, y", space)
+    return space["pair"]
+
+
 def places(expr: str, structure):
     """The leaves of a structure with the expressions that reach them."""
     if isinstance(structure, (tuple, list, List)):

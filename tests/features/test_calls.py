@@ -220,6 +220,55 @@ def positional_default(x, a=2.0):
     return x * a
 
 
+@njit(error_model="numpy")
+def arrays_and_numbers(x, k):
+    shifted = x + x[0]
+    if k > 1:
+        pair = np.sin(x), k * x[0]
+    else:
+        pair = x * x, x[1]
+    return shifted, pair, x.sum()
+
+
+@njit(error_model="numpy")
+def one_of_two_tuples(x):
+    pair = x * 2.0, x * 3.0
+    if x[0] > 0:
+        pair = x * x, x * 5.0
+    return pair
+
+
+@cases
+def tuples_of_arrays_from_functions_compiled_apart(x):
+    a, (b, s), t = arrays_and_numbers(x, 3)
+    a[0] *= 2.0
+    c, d = one_of_two_tuples(x)
+    return a * b * s + t, c * d + arrays_and_numbers(x, 1)[1][0]
+
+
+@njit
+def power_of_known_order(v, order):
+    if order == 1:
+        return v * v
+    if order == 2:
+        return v * v * v
+    return None
+
+
+@cases.at(X, 2, argnums=(0,))
+def answer_that_may_be_none(x, order):
+    s = 0.0
+    for v in x:
+        w = power_of_known_order(v, order)
+        s += w * v - w / (1.0 + v)
+    return s
+
+
+@cases
+def parts_of_reals(x):
+    return np.real(x[0]) * x[1] + x[2].conjugate() * x[0].real + np.conj(x[1]) * np.imag(x[3]), np.real(x) * np.conj(x)
+
+
 @cases
 def solver_that_takes_a_function(x):
     y = x[:2].copy()

@@ -11,7 +11,7 @@ from dualjit.errors import DTypeError, OutputError, UnsupportedError
 from tests.features.case import Cases, judge
 
 X = np.array([0.7, 0.4, 1.3])
-cases = Cases(X, forward_only="complex numbers")
+cases = Cases(X)
 
 
 @cases
@@ -66,7 +66,7 @@ def number_classes(x):
     return abs(a) + b.real + complex(a).real + (d * complex(x[1], 3) * np.complex128(d)).imag
 
 
-@cases.at(X.astype(np.float32), forward_only="complex numbers")
+@cases.at(X.astype(np.float32))
 def single_precision(x):
     z = x * np.complex64(1j) + np.complex64(2)
     return np.abs(np.exp(z) * np.complex64(x[0]))
@@ -214,6 +214,18 @@ def test_feature(case):
 def impedance(x):
     z = x[0] * np.exp(1j * x[1])
     return abs(z * z + 1j * x[0]), np.angle(z + 1), cmath.tanh(z).real, (1 / z).imag, np.sqrt(z).imag
+
+
+ROWS = ("operators_with_other_numbers", "elementwise", "allocations_that_receive_active_values", "containers")
+
+
+@pytest.mark.parametrize("case", [c for c in cases.cases if c.name in ROWS], ids=lambda case: case.name)
+def test_rows(case):
+    """Many cotangents at once."""
+    given = case.arguments[0]
+    answers = zip(dj.jacrev(case.function)(given), dj.jacfwd(case.function)(given), strict=True)
+    for rows, columns in answers:
+        np.testing.assert_allclose(rows, columns, rtol=1e-12, atol=1e-14)
 
 
 def test_second_derivatives():

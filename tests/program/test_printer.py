@@ -32,7 +32,7 @@ def test_operations():
         p.Load(A, X, (I, I), loc=LOC): "a* = x*[(t12i_3, t12i_3)]",
         p.View(X, X, I, loc=LOC): "x* = view x*[t12i_3]",
         p.Store(None, X, I, A, loc=LOC): "x*[t12i_3] = a*",
-        p.Update(X, X, A, operator.iadd, operator.add, loc=LOC): "x* = iadd(x*, a*)",
+        p.Update(X, X, A, None, operator.iadd, operator.add, loc=LOC): "x* = iadd(x*, a*)",
         p.Attr(I, X, "size", loc=LOC): "t12i_3 = x*.size",
         p.Item(A, X, 1, loc=LOC): "a* = x*.1",
         p.Pack(X, (A, B), loc=LOC): "x* = tuple(a*, b)",

@@ -128,6 +128,19 @@ def test_constant_outputs_have_zero_derivatives():
     np.testing.assert_array_equal(c, [1.0, 0.0, 0.0])
 
 
+def maybe_product(x, some):
+    if some:
+        return x[0] * x[1]
+    return None
+
+
+def test_answers_that_may_be_none():
+    x = np.array([2.0, 3.0])
+    np.testing.assert_array_equal(dj.jacrev(maybe_product)(x, True), [3.0, 2.0])
+    with pytest.raises(OutputError, match="returned None"):
+        dj.jacrev(maybe_product)(x, False)
+
+
 def test_identity_and_views_of_the_argument():
     same, part = dj.jacrev(lambda x: (x, x[1:]))(X)
     np.testing.assert_array_equal(same, np.eye(3))

@@ -9,9 +9,11 @@ Source: Giles 2008, 2.2.1: A_bar = C_bar B', B_bar = A' C_bar.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import overload
 
 from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.numbers.types import is_complex
 
 
 @pullback("dot", a="b", b="a")
@@ -38,10 +40,23 @@ def dot(a, b, y_bar, a_bar, b_bar):
 
 @pullback("vdot", left="right", right="left")
 def vdot(left, right, y_bar, left_bar, right_bar):
+    """Of complex vectors, which come conjugated, the left one is conjugated."""
     if left_bar is not None:
-        add_multiple(left_bar, y_bar, right)
+        add_multiple(left_bar, conjugate(y_bar), conjugate(right))
     if right_bar is not None:
-        add_multiple(right_bar, y_bar, left)
+        add_multiple(right_bar, y_bar, conjugate(left))
+
+
+def conjugate(z):
+    """The conjugate; reals as they are, not copied."""
+    raise NotImplementedError("compiled code")
+
+
+@overload(conjugate)
+def _conjugate(z):
+    if is_complex(z.dtype if isinstance(z, types.Array) else z):
+        return lambda z: np.conjugate(z)
+    return lambda z: z
 
 
 @njit
