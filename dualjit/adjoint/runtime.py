@@ -16,7 +16,8 @@ from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks, tape
 from dualjit.numbers.overlap import overlap, partly_same
 from dualjit.numbers.pulling import is_nothing, minus, nothing, plus, quotient, zero_seen
-from dualjit.numbers.types import Dual, Marked, complex_of, is_complex
+from dualjit.numbers.shadowing import shadow
+from dualjit.numbers.types import Dual, is_complex
 
 
 def lifted(x, element):
@@ -46,50 +47,6 @@ def trips(start, stop, step):
     if step > 0:
         return max((stop - start + step - 1) // step, 0)
     return max((start - stop - step - 1) // -step, 0)
-
-
-def shadow(value, zero):
-    """Zeros of the shape of an array; an empty list for an empty list, zeros for the items of others."""
-    raise NotImplementedError("compiled code")
-
-
-@overload(shadow)
-def _shadow(value, zero):
-    if isinstance(value, types.Array):
-        element = shadow_element(value.dtype, zero)
-        if value.layout == "F" and value.ndim > 1:
-            return lambda value, zero: np.zeros(value.shape[::-1], element).T
-        if value.layout == "A":
-            return lambda value, zero: strided(np.zeros(value.shape, element))
-        return lambda value, zero: np.zeros(value.shape, element)
-    if isinstance(value, types.List | types.ListType):
-        item = value.item_type if isinstance(value, types.ListType) else value.dtype
-        if isinstance(item, types.Array):
-            return lambda value, zero: [shadow(v, zero) for v in value]
-        return lambda value, zero: [zero for v in value]
-    return None
-
-
-def shadow_element(element, zero):
-    """The number that shadows are made of: the cotangent's, in the precision of the primal where it is plain."""
-    zero = types.unliteral(zero)
-    if isinstance(zero, types.Float) and not isinstance(element, Marked):
-        return element
-    return complex_of(zero) if is_complex(element) else zero
-
-
-def strided(a):
-    """An array of the type that has any strides."""
-    raise NotImplementedError("compiled code")
-
-
-@overload(strided)
-def _strided(a):
-    if a.ndim == 1:
-        return lambda a: a[::1]
-    if a.ndim == 2:
-        return lambda a: a[::1, ::1]
-    return lambda a: a[::1, ::1, ::1] if a.ndim == 3 else a[::1, ::1, ::1, ::1]
 
 
 @register_jitable
@@ -432,11 +389,12 @@ def raise_division(failed):
 ROUTINES = {
     f.__name__: f
     for f in (
-        lifted, trips, shadow, accumulate_unless_zero, take_sum, cell, chosen, taken, saved,
+        lifted, trips, accumulate_unless_zero, take_sum, cell, chosen, taken, saved,
         content, restore, pop, push_back, add_seed, raise_division, take_into, scatter, one_more, seed_row, seed_rows,
         conjugated, add_conjugate, complex_shadow, add_real,
     )
 } | {
+    "shadow": shadow,
     "plus": plus,
     "minus": minus,
     "nothing": nothing,

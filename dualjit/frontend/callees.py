@@ -3,8 +3,8 @@
 A callee that can't be inlined (recursion, ``*args``, generators, other floating-point options than its caller's) is
 compiled on its own under the same pipeline: the call is redirected to its *twin* (:mod:`dualjit.frontend.twin`).
 
-Relies on ``InlineInlinables`` and ``InlineWorker.inline_function`` of ``numba.core``: ``inline_function`` returns
-the blocks it made, the first of which is the rest of the caller's block.
+Relies on ``InlineInlinables`` and ``InlineWorker.inline_ir`` of ``numba.core``: it returns the blocks it made, the
+first of which is the rest of the caller's block, and copies a callee's blocks by ``copy.deepcopy``.
 """
 
 from __future__ import annotations
@@ -40,6 +40,13 @@ def is_plain(py_func) -> bool:
     return not (inspect.isgeneratorfunction(py_func) or inspect.Parameter.VAR_POSITIONAL in kinds)
 
 
+class _Unshared(ir.Block):
+    """A block that nobody else has: the inliner need not copy it, each time with all variables of its function."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class InlineCallees(InlineInlinables):
     """Inline the user's functions; redirect what is left of them to twins."""
@@ -64,7 +71,11 @@ class InlineCallees(InlineInlinables):
         around, py_func = self.enclosing[label], getattr(callee, "py_func", callee)
         if py_func in around or not self.may_inline(callee, py_func, expr):
             return False
-        *_, new_blocks = inline_worker.inline_function(state.func_ir, block, i, py_func)
+        callee_ir = inline_worker.run_untyped_passes(py_func)
+        for body in callee_ir.blocks.values():
+            body.__class__ = _Unshared
+        freevars = py_func.__code__.co_freevars
+        *_, new_blocks = inline_worker.inline_ir(state.func_ir, block, i, callee_ir, freevars)
         (rest, _), *body = new_blocks
         self.enclosing[rest] = around
         self.enclosing.update((k, (*around, py_func)) for k, _ in body)

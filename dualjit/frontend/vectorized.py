@@ -76,16 +76,24 @@ def is_elementwise(function) -> bool:
 def loop_of(stub: Callable, arguments: tuple[types.Type, ...]) -> Callable:
     """What a function that :func:`elementwise` made does with arguments of these types, as a Python function."""
     arrays = tuple(isinstance(t, types.Array) for t in arguments)
-    if (stub, arrays) not in _loops:
-        given = [f"x{i}" for i in range(len(arguments))]
-        scalar = _scalars[stub]
-        bare = tuple(strip(types.unliteral(t.dtype if isinstance(t, types.Array) else t)) for t in arguments)
-        scalar.compile(bare)
-        namespace = {"np": np, "scalar": scalar, "T": scalar.overloads[bare].signature.return_type}
-        source = _source(", ".join(given), given, [n for n, is_array in zip(given, arrays, strict=True) if is_array])
-        exec(source, namespace)
-        _loops[stub, arrays] = namespace["implementation"]
-    return _loops[stub, arrays]
+    bare = tuple(map(strip, _elements(arguments)))
+    if (stub, arrays, bare) not in _loops:
+        _loops[stub, arrays, bare] = _loop(_scalars[stub], arrays, bare)
+    return _loops[stub, arrays, bare]
+
+
+def _elements(arguments) -> tuple[types.Type, ...]:
+    return tuple(types.unliteral(t.dtype if isinstance(t, types.Array) else t) for t in arguments)
+
+
+def _loop(scalar, arrays: tuple[bool, ...], elements: tuple[types.Type, ...]) -> Callable:
+    """A Python function that applies ``scalar`` to elements of these types, of arguments some of which are arrays."""
+    scalar.compile(elements)
+    namespace = {"np": np, "scalar": scalar, "T": scalar.overloads[elements].signature.return_type}
+    given = [f"x{i}" for i in range(len(arrays))]
+    spread = [n for n, is_array in zip(given, arrays, strict=True) if is_array]
+    exec(_source(", ".join(given), given, spread), namespace)
+    return namespace["implementation"]
 
 
 class _ActiveTemplate(AbstractTemplate):
@@ -103,18 +111,13 @@ class _ActiveTemplate(AbstractTemplate):
 
 def _implementation(scalar, names: str, twin_of: Callable):
     def build(*arguments):
-        elements = tuple(types.unliteral(t.dtype if isinstance(t, types.Array) else t) for t in arguments)
+        elements = _elements(arguments)
         if not all(isinstance(t, (types.Number, types.Boolean, Marked)) for t in elements):
             return None
         if isinstance(marker_of(*elements), Active):
             return None
         callee = twin_of(scalar) if marker_of(*elements) is not None else scalar
-        callee.compile(elements)
-        given = names.split(", ")
-        namespace = {"np": np, "scalar": callee, "T": callee.overloads[elements].signature.return_type}
-        arrays = [n for n, t in zip(given, arguments, strict=True) if isinstance(t, types.Array)]
-        exec(_source(names, given, arrays), namespace)
-        return namespace["implementation"]
+        return _loop(callee, tuple(isinstance(t, types.Array) for t in arguments), elements)
 
     namespace = {"build": build}
     exec(f"def typed({names}): return build({names})", namespace)

@@ -13,7 +13,9 @@ from numba.core import cgutils, types
 from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
 from numba.core.typing import signature
 from numba.extending import intrinsic
-from numba.np.arrayobj import _empty_nd_impl, make_array, populate_array
+from numba.np.arrayobj import make_array, populate_array
+
+from dualjit.numbers.shadowing import fresh_zeros
 
 ROOM = 2048
 """Bytes of the stack that one array may take."""
@@ -34,17 +36,14 @@ def _c_strides(builder, shape, itemsize):
     return strides[: len(shape)]
 
 
-def _chosen(context, builder, answer: types.Array, small, place, fallback):
+def _chosen(context, builder, answer: types.Array, small, place, shape):
     """The array that ``place`` puts somewhere where it is small, else a fresh one of zeros."""
     found = cgutils.alloca_once(builder, context.get_value_type(answer))
     with builder.if_else(small) as (then, otherwise):
         with then:
             builder.store(place(), found)
         with otherwise:
-            fresh = _empty_nd_impl(context, builder, answer, fallback)
-            size = builder.mul(fresh.nitems, fresh.itemsize)
-            cgutils.memset(builder, fresh.data, size, 0)
-            builder.store(fresh._getvalue(), found)
+            builder.store(fresh_zeros(context, builder, answer, shape)._getvalue(), found)
     return builder.load(found)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from numba import typeof, types
 
 from dualjit.adjoint.compiled import Adjoint
-from dualjit.adjoint.runtime import shadow
 from dualjit.errors import OutputError, UnsupportedError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.guard import guarded
 from dualjit.numbers.intrinsics import lift
+from dualjit.numbers.shadowing import shadow
 from dualjit.numbers.types import Active, Dual, mark, strip, top_level
 from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import (
