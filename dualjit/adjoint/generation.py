@@ -549,7 +549,7 @@ class Generator:
                 for op in hoisted:
                     e.emit(op)
                 e.do("accumulate_unless_zero", cotangent(load.array), load.index, total)
-                e.emit(p.Copy(total, ZERO, loc=e.loc))
+                e.emit(p.Copy(total, zero_like(total.type), loc=e.loc))
                 self.global_slots[total.name] = total
 
     def restore(self, e: Block, op: p.Op) -> None:

@@ -471,6 +471,8 @@ def argument(operand, wanted: bool, s: Sweep):
         return operand if isinstance(operand, p.Const | p.Ref) else p.Const(operand)
     if not wanted:
         return p.Const(None)
+    if not is_complex(operand.type) and any(isinstance(t, Complex) for t in components(operand.type)):
+        raise refuse(s.loc, "a list or tuple of complex numbers", "reverse mode wants its values", "pass an array")
     return s.do("conjugated", s.value(operand), t=operand.type) if is_complex(operand.type) else s.value(operand)
 
 

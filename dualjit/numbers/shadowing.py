@@ -36,7 +36,7 @@ def shadow(typingctx, value, zero):
     """Zeros of the shape of an array; of a list, one for each number, and a shadow for each array."""
     if isinstance(value, types.Array):
         return _of_array(value, zero)
-    if isinstance(value, types.List | types.ListType):
+    if isinstance(value, types.List | types.ListType) and value.is_precise():  # else typed again, with its items' type
         return _of_list(value, zero)
     return None
 

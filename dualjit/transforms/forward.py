@@ -126,6 +126,9 @@ def mapped(w: Writer, exprs: list[str], t: types.Type, wanted: types.Type, array
         ``(exprs, source, target)`` to the expression of an array or a number of type ``target``; ``source`` is the type
         of the first operand.
     """
+    if isinstance(t, types.Optional):
+        held = [f"{w.bind('present', blocks.present)}({e})" for e in exprs]
+        return f"(None if {exprs[0]} is None else {mapped(w, held, t.type, bare(wanted), array, number)})"
     if is_tuple(t):
         parts = [
             mapped(w, [f"{e}[{i}]" for e in exprs], item, goal, array, number)

@@ -90,16 +90,25 @@ def judge(case: Case) -> None:
     """Hold Jacobian, values and arguments of one case to what they must be."""
     primal = case.primal
     given = copied(case.arguments)
-    if isfunction(case.function):
-        # The value that belongs to the derivatives, at no further compilation; as plain functions are inlined, the
-        # options of jitted ones would be lost.
+    if isfunction(case.function) and not case.forward_only:
+        # The value that belongs to the derivatives, at no further compilation.  The function is inlined, so the options
+        # of a jitted one would be lost, and what can't be inlined is no case for it.
         jacobian, value = dj.jacfwd(twofold(case.function, len(given)), argnums=case.argnums, has_aux=True)(*given)
-        judge_value(primal(*copied(case.arguments)), value, exact=not case.reorders)
+        judge_value(primal(*copied(case.arguments)), value, exact=True)
     else:
         jacobian = dj.jacfwd(case.function, argnums=case.argnums)(*given)
+        judge_direct_value(case, primal, given)
     judge_jacobian(case, primal, jacobian)
     judge_unchanged(case, given)
     judge_reverse(case, primal, jacobian)
+
+
+def judge_direct_value(case: Case, primal: Callable, given: tuple) -> None:
+    """Hold the value beside a derivative in one direction to the function's own."""
+    if len(case.argnums) == len(case.arguments):
+        tangent = copied(given, lambda leaf: np.ones_like(leaf) if isinstance(leaf, np.ndarray) else 1.0)
+        value, _ = dj.jvp(case.function, given, tangent)
+        judge_value(primal(*copied(case.arguments)), value, exact=not case.reorders)
 
 
 def judge_reverse(case: Case, primal: Callable, jacobian) -> None:

@@ -172,6 +172,20 @@ def containers(x):
 
 
 @cases
+def loops_over_arrays(x):
+    w, s, u = x * (1 + 2j), 0.0, 0j
+    for i in range(len(x)):
+        s = s + (w[1] * w[i] * w[1]).imag
+    for i in range(len(x)):
+        t = w[i]
+        while abs(t) < 2.0:
+            t = t * t * 0.5 + t + 1
+        u += t / (1 + w[i])
+        w[i] = u.conjugate()
+    return s, abs(u) + w[2].real
+
+
+@cases
 def joining_and_choosing(x):
     z = np.where(x > 0.5, x * 1j, x + 0j)
     return np.abs(np.concatenate((z, x * 2j))) + np.abs(np.stack((z, z * 2))).ravel(), np.abs(np.roll(np.kron(z, z), 1))
@@ -216,7 +230,7 @@ def impedance(x):
     return abs(z * z + 1j * x[0]), np.angle(z + 1), cmath.tanh(z).real, (1 / z).imag, np.sqrt(z).imag
 
 
-ROWS = ("operators_with_other_numbers", "elementwise", "allocations_that_receive_active_values", "containers")
+ROWS = ("operators_with_other_numbers", "elementwise", "allocations_that_receive_active_values", "loops_over_arrays")
 
 
 @pytest.mark.parametrize("case", [c for c in cases.cases if c.name in ROWS], ids=lambda case: case.name)
