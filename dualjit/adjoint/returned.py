@@ -70,11 +70,11 @@ class _Sources:
         if not isinstance(v.type, Tup):
             yield v
             return
-        source, *more = self.of(v)
-        op = self.made.get(source.name)
-        if more or not isinstance(op, p.Pack):
+        made = [self.made.get(source.name) for source in self.of(v)]
+        if len(made) != 1 or not isinstance(made[0], p.Pack):
             yield None
             return
+        (op,) = made
         self.tuples.add(op)
         for item in op.items:
             yield from self.parts(item)

@@ -15,6 +15,7 @@ from numba.core import ir, types
 from dualjit.frontend.definitions import definition, expressions, is_expr, static_value
 from dualjit.frontend.refusal import describe, readable, refuse
 from dualjit.frontend.vectorized import is_elementwise
+from dualjit.numbers.scoped import is_store
 from dualjit.numbers.types import Marked, marker_of, promote, walk
 from dualjit.rules import arrays, table
 from dualjit.rules.complex import is_complex_function
@@ -85,6 +86,8 @@ class Receivers:
                 if name in passed:
                     yield from self.into(passed[name], *(v for k, v in passed.items() if k != name))
             return
+        if is_store(static_value(self.func_ir, expr.func)):
+            yield from self.into(expr.args[0], expr.args[2])
         callee = definition(self.func_ir, expr.func)
         if is_expr(callee, "getattr") and callee.attr in GROWING:
             yield from self.into(callee.value, *expr.args)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from numba.core import cgutils, types
 from numba.core.imputils import impl_ret_new_ref
 from numba.core.typing import signature
-from numba.extending import intrinsic
 from numba.np.arrayobj import _empty_nd_impl, make_array
 
+from dualjit.numbers.arity import intrinsic_of
 from dualjit.numbers.types import Marked, complex_of, is_complex
 
 
@@ -31,14 +31,16 @@ def shadow_element(element: types.Type, zero: types.Type) -> types.Type:
     return complex_of(zero) if is_complex(element) else zero
 
 
-@intrinsic(prefer_literal=False)
-def shadow(typingctx, value, zero):
-    """Zeros of the shape of an array; of a list, one for each number, and a shadow for each array."""
+def _shadow(value, zero):
     if isinstance(value, types.Array):
         return _of_array(value, zero)
     if isinstance(value, types.List | types.ListType) and value.is_precise():  # else typed again, with its items' type
         return _of_list(value, zero)
     return None
+
+
+shadow = intrinsic_of("shadow", 2, _shadow)
+"""``(value, zero)``: zeros of the shape of an array; of a list, one for each number, and a shadow for each array."""
 
 
 def _of_array(value, zero):

@@ -140,7 +140,7 @@ class GradientDriver(Driver):
         reverse.check_aliases(w)
         zero = reverse.zero(w)
         shadows = reverse.shadows(w, zero)
-        seed = f"{w.bind('real', reverse.zero_type)}(1.0)"
+        seed = reverse.number(w, "1.0")
         answer = reverse.call(w, shadows, [seed] * len(reverse.adjoint.seeded()), zero)
         returned = 1 if reverse.adjoint.seeds.value else 0
         if isinstance(reverse.return_type, types.Optional):

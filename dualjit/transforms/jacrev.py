@@ -17,7 +17,7 @@ from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
 from dualjit.numbers.local import SHARED, block_of, local_zeros
-from dualjit.numbers.types import strip
+from dualjit.numbers.types import marker_of, strip
 from dualjit.transforms.chunks import CHUNKS, check_chunk
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import bare, named, without_none
@@ -158,7 +158,7 @@ class RowBody:
     def make_room(self, inputs) -> None:
         """One piece of memory for all blocks of a few numbers' derivatives, where these are few, too; else none."""
         w, outputs = self.w, [t for _, t in leaves(self.answer, "")]
-        bases = {strip(scalar_type(t)) for t in outputs}
+        bases = {self.element(t) for t in outputs}
         self.room, self.used = None, "0"
         numbers = not any(isinstance(t, types.Array) for t in outputs)
         if numbers and len(bases) == 1 and len(outputs) * len(inputs) > 1:
@@ -173,11 +173,16 @@ class RowBody:
         if is_active(t):
             w(f"_dj_m += {size_of(y, t)}")
         blocks_of = []
-        base = w.bind("base", strip(scalar_type(t)))
+        base = w.bind("base", self.element(t))
         for _, u, x in inputs:
             shape = " + ".join(f"{e}.shape" for e, v in ((y, t), (x, u)) if isinstance(v, types.Array)) or "(1,)"
             blocks_of.append(named(w, "J", self.zeros(shape, base, size_of(x, u))))
         return blocks_of
+
+    def element(self, t: types.Type) -> types.Type:
+        """The number that derivatives of an output are made of: with the levels of the arguments."""
+        marker, number = marker_of(self.reverse.zero_type), strip(scalar_type(t))
+        return number if marker is None else marker.over(number)
 
     def zeros(self, shape: str, base: str, size: str) -> str:
         """An array of zeros, in the common memory where there is some."""

@@ -15,7 +15,7 @@ from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.guard import guarded
 from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.shadowing import shadow
-from dualjit.numbers.types import Active, Dual, mark, strip, top_level
+from dualjit.numbers.types import Active, Dual, mark, marker_of, strip, top_level
 from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import (
     check_written,
@@ -69,18 +69,20 @@ class ReversePass:
         aux=False,
         check: Callable = lambda t: None,
     ):
-        refuse_nesting(f, argtypes)
+        refuse_nesting(f)
         self.names, self.given, self.positions = names, argtypes, positions
         self.name = python_function(f).__name__
         self.defaults, self.star = omitted_defaults(f, len(argtypes)), star_position(f)
-        wanted = [active(t) if i in positions else t for i, t in enumerate(argtypes)]
+        wanted = [active(t) if i in positions else strip(t) for i, t in enumerate(argtypes)]
         wanted += [typeof(d) for d in self.defaults]
         wanted = with_star_tuple(wanted, self.star)
         self.adjoint = Adjoint(f, wanted, identifier(self.name), rows, value, aux, check=check)
         self.wanted, self.written = without_star_tuple(self.adjoint.argtypes, self.adjoint.written, self.star)
         check_written(f, argtypes, names, self.written)
         self.return_type = types.unliteral(self.adjoint.return_type)
-        self.zero_type = cotangent_number([self.wanted[i] for i in range(len(argtypes)) if is_active(self.wanted[i])])
+        real = cotangent_number([self.wanted[i] for i in range(len(argtypes)) if is_active(self.wanted[i])])
+        marker = marker_of(*argtypes)
+        self.zero_type = real if marker is None else marker.over(real)
 
     def check_aliases(self, w: Writer) -> None:
         """Refuse arguments that share memory which the function writes to."""
@@ -88,7 +90,11 @@ class ReversePass:
 
     def zero(self, w: Writer) -> str:
         """A zero cotangent."""
-        return f"{w.bind('real', self.zero_type)}(0.0)"
+        return self.number(w, "0.0")
+
+    def number(self, w: Writer, value: str) -> str:
+        """A constant of the type of cotangents."""
+        return named(w, "number", f"{w.bind('lift', lift)}({value}, {w.bind('T', self.zero_type)})")
 
     def wide_zero(self, w: Writer, lanes: int) -> str:
         """Zeros of so many cotangents at once: the partials of a dual whose value is never used."""
@@ -160,14 +166,14 @@ class ReversePass:
         return number if same else f"{w.bind('real', t)}({number})"
 
 
-def refuse_nesting(f: Callable, argtypes: tuple) -> None:
-    """Raise UnsupportedError where reverse mode meets another transform."""
-    if isinstance(f, Derivative) or top_level(*argtypes):
+def refuse_nesting(f: Callable) -> None:
+    """Raise UnsupportedError where the function is itself a derivative."""
+    if isinstance(f, Derivative):
         code = python_function(f).__code__
         raise UnsupportedError(
-            f"reverse mode of, or inside, another transform ({python_function(f).__name__})",
-            "second derivatives by reverse mode are not there yet",
-            "use jacfwd(jacfwd(f)) or jvp of jvp for second derivatives",
+            f"by reverse mode what is a derivative itself ({python_function(f).__name__})",
+            "its program is not looked into yet",
+            "forward mode does it: jacfwd(grad(f)), jvp(grad(f), ...)",
             code.co_filename,
             code.co_firstlineno,
         )
@@ -179,7 +185,7 @@ def is_memory(t: types.Type) -> bool:
 
 def active(t: types.Type) -> types.Type:
     """The type with its floats marked."""
-    return mark(types.unliteral(t), Active(types.float64))
+    return mark(strip(types.unliteral(t)), Active(types.float64))
 
 
 def cotangent_number(ts: list[types.Type]) -> types.Type:
