@@ -92,7 +92,7 @@ def test_hessian_times_vector():
 
 def test_value_and_gradient():
     def first(x):
-        value, gradient = dj.value_and_grad(rosenbrock_jitted)(x)
+        value, gradient = value_and_gradient(x)
         return value, gradient[1]
 
     by_value, by_slope = dj.jacfwd(first)(X)
@@ -100,7 +100,7 @@ def test_value_and_gradient():
     np.testing.assert_allclose(by_slope, dj.jacfwd(dj.grad(rosenbrock))(X)[1])
 
 
-rosenbrock_jitted = njit(rosenbrock)
+value_and_gradient = dj.value_and_grad(rosenbrock)
 
 
 def several(x, a):
