@@ -463,7 +463,8 @@ def empty_nested(operand, cell, s: Sweep) -> None:
 def argument(operand, wanted: bool, s: Sweep):
     """An operand as an argument of a pullback: its value, or None where that is not wanted.
 
-    Complex values come conjugated: what holds for real numbers holds then for holomorphic functions.
+    Complex values come conjugated: what holds for real numbers holds then for holomorphic functions.  Of what is in
+    lists and tuples pullbacks want the shapes alone.
     """
     if isinstance(operand, tuple):
         return tuple(argument(v, wanted, s) for v in operand)
@@ -471,8 +472,6 @@ def argument(operand, wanted: bool, s: Sweep):
         return operand if isinstance(operand, p.Const | p.Ref) else p.Const(operand)
     if not wanted:
         return p.Const(None)
-    if not is_complex(operand.type) and any(isinstance(t, Complex) for t in components(operand.type)):
-        raise refuse(s.loc, "a list or tuple of complex numbers", "reverse mode wants its values", "pass an array")
     return s.do("conjugated", s.value(operand), t=operand.type) if is_complex(operand.type) else s.value(operand)
 
 

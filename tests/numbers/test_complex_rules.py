@@ -43,6 +43,7 @@ EXACT = {
     "atanh_slope": lambda x: 1 / (1 - x * x),
     "pow": lambda x, n: mp.exp(n * mp.log(x)),
     "powi": lambda x, n: x ** int(mp.re(n)),
+    "complex": lambda a, b: a + mpc(0, 1) * b,
     "rect": lambda r, phi: r * mp.exp(mpc(0, 1) * phi),
 }
 
