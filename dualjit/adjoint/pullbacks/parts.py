@@ -6,7 +6,7 @@ Source: DLMF 1.9.6; Wirtinger derivatives of ``atan2(imag, real)``.
 from __future__ import annotations
 
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import overload, register_jitable
 
 from dualjit.adjoint.pullbacks.registry import pullback
