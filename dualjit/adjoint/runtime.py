@@ -286,11 +286,6 @@ def conjugated(z):
 
 
 @register_jitable
-def add_conjugate(bar, y_bar):
-    accumulate_broadcast(bar, np.conjugate(y_bar))
-
-
-@register_jitable
 def complex_shadow(bar, zero):
     """Zeros of the shape of the shadow of real numbers, which can receive complex cotangents."""
     return np.full(bar.shape, complex(zero, zero))
@@ -391,7 +386,7 @@ ROUTINES = {
     for f in (
         lifted, trips, accumulate_unless_zero, take_sum, cell, chosen, taken, saved,
         content, restore, pop, push_back, add_seed, raise_division, take_into, scatter, one_more, seed_row, seed_rows,
-        conjugated, add_conjugate, complex_shadow, add_real,
+        conjugated, complex_shadow, add_real,
     )
 } | {
     "shadow": shadow,

@@ -315,7 +315,7 @@ def pull_elementwise(op: p.Apply, s: Sweep) -> None:
     if bar is None:
         return
     if row is CONJUGATE:
-        s.do("add_conjugate", s.memory(shadow_of(op.args[0])), s.memory(bar))
+        s.do(p.Ref("pull_conj", s.pullback("conj").function), s.memory(bar), s.memory(shadow_of(op.args[0])))
     elif isinstance(row, PlaneRow):
         z, cell = s.value(op.args[0]), s.memory(shadow_of(op.args[0]))
         parts = [part(x, name, s) for x in (z, cell) for name in row.parts]

@@ -20,7 +20,7 @@ from dualjit.numbers.pulling import pulled
 from dualjit.numbers.scoped import TAPE, load_in, store_in
 from dualjit.program import nodes as p
 from dualjit.program.types import Arr, Real, is_number
-from dualjit.rules.complex import complex_rows
+from dualjit.rules.complex import is_holomorphic
 
 
 def emit(program: p.Function, stub: Callable, routines: Mapping[str, Callable]) -> ir.FunctionIR:
@@ -255,8 +255,7 @@ class Emission:
 
     @write.register
     def _(self, op: p.Pull):
-        complex_field = "part" if isinstance(op.target.type, Real) else "complex"
-        field = complex_field if complex_rows().get(op.row.name) is op.row else "real"
+        field = ("part" if isinstance(op.target.type, Real) else "complex") if is_holomorphic(op.row) else "real"
         callee = self.assigned(ir.Global(f"pull_{op.row.name}", pulled(op.row.name, op.index, field), self.loc))
         self.set(op, ir.Expr.call(callee, self.operands((op.bar, op.answer, *op.args)), (), self.loc))
 

@@ -42,7 +42,7 @@ from dualjit.rules import table
 from dualjit.rules.arrays.table import row_of_function
 from dualjit.rules.complex import complex_row_of
 
-FLOATS = (float, np.float64, np.float32, complex, np.complex128, np.complex64)
+CONVERSIONS = (float, np.float64, np.float32, complex, np.complex128, np.complex64)
 CLASSES = {(Real, 32): np.float32, (Real, 64): float, (Complex, 64): np.complex64, (Complex, 128): complex}
 OF_NUMBERS = ("real", "imag", "conj")
 """Rows of array functions that numbers have, too."""
@@ -235,7 +235,7 @@ class Reader:
             )
         if function is tuple and isinstance(self.typemap[e.args[0].name], types.BaseTuple):
             return p.Copy(target, args[0], loc=loc)
-        if is_hashable(function) and function in FLOATS and len(args) == 1:
+        if is_hashable(function) and function in CONVERSIONS and len(args) == 1:
             return p.Cast(target, args[0], function, loc=loc)
         if function is lifted:
             return lifting(target, args, loc)

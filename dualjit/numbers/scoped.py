@@ -20,7 +20,7 @@ from numba.core.typing import signature
 from numba.extending import intrinsic
 
 TAPE = "tape"
-_STORES: list = []
+_STORES: set[int] = set()
 
 
 def _scope(module, name: str):
@@ -89,10 +89,10 @@ def store_in(own: str | None, others: tuple[str, ...]):
             return None
         return signature(types.none, array, index, value), _generated(operator.setitem, resolved, own, others)
 
-    _STORES.append(store)
+    _STORES.add(id(store))  # the cache keeps it alive
     return store
 
 
 def is_store(function) -> bool:
     """Is this an intrinsic that :func:`store_in` made?"""
-    return any(function is store for store in _STORES)
+    return id(function) in _STORES

@@ -18,25 +18,31 @@ class Type:
 
 
 @dataclass(frozen=True)
-class Real(Type):
-    """A real floating-point number; ``active`` when it depends on the differentiated arguments."""
+class Inexact(Type):
+    """A number that may have a derivative; ``active`` when it depends on the differentiated arguments."""
 
-    bits: int = 64
+    letter = ""
+    bits: int
     active: bool = False
 
     def show(self):
-        return f"f{self.bits}{'*' if self.active else ''}"
+        return f"{self.letter}{self.bits}{'*' if self.active else ''}"
 
 
 @dataclass(frozen=True)
-class Complex(Type):
-    """A complex number of so many bits; ``active`` when it depends on the differentiated arguments."""
+class Real(Inexact):
+    """A real floating-point number."""
 
+    letter = "f"
+    bits: int = 64
+
+
+@dataclass(frozen=True)
+class Complex(Inexact):
+    """A complex number, of as many bits as both its parts."""
+
+    letter = "c"
     bits: int = 128
-    active: bool = False
-
-    def show(self):
-        return f"c{self.bits}{'*' if self.active else ''}"
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,7 @@ def is_plain(t: Type) -> bool:
 
 
 def is_number(t: Type) -> bool:
-    return isinstance(t, Real | Complex | Int | Bool)
+    return isinstance(t, Inexact | Int | Bool)
 
 
 def is_complex(t: Type) -> bool:
@@ -148,14 +154,14 @@ def is_complex(t: Type) -> bool:
 @cache
 def is_active(t: Type) -> bool:
     """Does any number in a value of this type depend on the differentiated arguments?"""
-    return any(isinstance(part, Real | Complex) and part.active for part in components(t))
+    return any(isinstance(part, Inexact) and part.active for part in components(t))
 
 
 @cache
 def passive(t: Type) -> Type:
     """``t`` without its marks."""
     match t:
-        case Real() | Complex():
+        case Inexact():
             return replace(t, active=False)
         case Arr() | Lst():
             return replace(t, elem=passive(t.elem))

@@ -208,6 +208,11 @@ _OTHERS = {(complex, 1), (complex, 2), (cmath.polar, 1), (np.conjugate, 1), *((f
 _FUNCTIONS = {function for function, _ in (*_BY_CALL, *_OTHERS)}
 
 
+def is_holomorphic(row: NumberRow) -> bool:
+    """Is it a row of functions of complex numbers, not the real row of that name?"""
+    return _ROWS.get(row.name) is row
+
+
 def complex_row_of(function: Any, arity: int) -> NumberRow | None:
     """What is known of a callable of complex numbers; None where its answer carries no derivative."""
     if function is complex and arity == 2:

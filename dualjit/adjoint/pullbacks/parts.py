@@ -11,7 +11,7 @@ from numba.extending import overload, register_jitable
 
 from dualjit.adjoint.pullbacks.registry import pullback
 from dualjit.numbers.complex_arrays import DEGREES
-from dualjit.numbers.types import is_complex
+from dualjit.numbers.types import has_complex
 
 
 @pullback("imag", val="")
@@ -36,7 +36,7 @@ def add_angles(z, unit, y_bar, z_bar):
 
 @overload(add_angles)
 def _add_angles(z, unit, y_bar, z_bar):
-    if not is_complex(z.dtype if isinstance(z, types.Array) else z):
+    if not has_complex(z):
         return lambda z, unit, y_bar, z_bar: None
     if not isinstance(z, types.Array):
         return lambda z, unit, y_bar, z_bar: add_angle(z_bar, (), z, unit * y_bar)

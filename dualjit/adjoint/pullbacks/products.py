@@ -9,11 +9,11 @@ Source: Giles 2008, 2.2.1: A_bar = C_bar B', B_bar = A' C_bar.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import njit
 from numba.extending import overload
 
 from dualjit.adjoint.pullbacks.registry import pullback
-from dualjit.numbers.types import is_complex
+from dualjit.numbers.types import has_complex
 
 
 @pullback("dot", a="b", b="a")
@@ -54,7 +54,7 @@ def conjugate(z):
 
 @overload(conjugate)
 def _conjugate(z):
-    if is_complex(z.dtype if isinstance(z, types.Array) else z):
+    if has_complex(z):
         return lambda z: np.conjugate(z)
     return lambda z: z
 

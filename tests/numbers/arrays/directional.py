@@ -134,24 +134,42 @@ def parts(expression, active, directions, inactive=None, before=(), **options):
     return run(*active.values(), *inactive.values(), *directions.values())
 
 
-def check(expression, active, inactive=None, before=(), slopes=True, rtol=2e-6, step=1e-6):
+def directions_of(active):
+    rng = np.random.default_rng(0)
+    return {k: rng.standard_normal((*np.shape(v), LANES)) for k, v in active.items()}
+
+
+def slope(values, active, directions, lane, step=1e-6):
+    """The derivative of ``values(**active)`` in one direction, by a central difference."""
+
+    def moved(sign):
+        return values(**{k: v + sign * step * directions[k][..., lane] for k, v in active.items()})
+
+    return (moved(1) - moved(-1)) / (2 * step)
+
+
+def interpreted(expression, **variables):
+    """The value of an expression by NumPy, flat."""
+    answer = eval(with_methods(expression), {**primal_names(), "np": np}, variables)
+    return np.hstack([np.ravel(part) for part in (answer if isinstance(answer, tuple) else (answer,))])
+
+
+def check(expression, active, inactive=None, before=(), slopes=True, rtol=2e-6):
     """Values bit by bit as the primal's; every directional derivative as a central difference, if ``slopes``."""
     active, inactive = used(active, expression, *before), used(inactive or {}, expression, *before)
-    rng = np.random.default_rng(0)
-    directions = {k: rng.standard_normal((*np.shape(v), LANES)) for k, v in active.items()}
+    directions = directions_of(active)
     primal_lines = [with_methods(line) for line in before]
     primal_run = compiled(with_methods(expression), primal_names(), primal_lines, [*active, *inactive], {})
 
-    def values(sign, lane):
-        moved = [v + sign * step * directions[k][..., lane] if sign else v for k, v in active.items()]
-        return primal_run(*moved, *(np.copy(v) for v in inactive.values()))[0]
+    def values(**active):
+        return primal_run(*active.values(), *(np.copy(v) for v in inactive.values()))[0]
 
     found = parts(expression, active, directions, inactive, before)
-    exact = values(0, 0)
+    exact = values(**active)
     assert found[0].tobytes() == exact.tobytes(), (found[0], exact)
     known = np.isfinite(exact)
     for lane in range(LANES if slopes else 0):
-        difference = ((values(1, lane) - values(-1, lane)) / (2 * step))[known]
+        difference = slope(values, active, directions, lane)[known]
         scale = 1 + np.abs(difference).max(initial=0)
         np.testing.assert_allclose(found[1 + lane][known], difference, rtol=rtol, atol=rtol * scale)
     return found

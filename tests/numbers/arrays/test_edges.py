@@ -1,9 +1,11 @@
 """Edges: no elements and one, ties, NaN, singular matrices, large sizes, single precision, errors."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from tests.numbers.arrays.directional import LANES, check, parts
+from tests.numbers.arrays.directional import LANES, check, directions_of, interpreted, parts, slope, used
 
 X = np.array([0.5, -1.25, 2.0, 0.75])
 W = np.array([1.5, 0.25, -0.5, 1.0])
@@ -133,11 +135,12 @@ def test_products_by_loops_and_by_blas(expression, n, rng):
 def test_single_precision(expression, rng):
     s = rng.standard_normal((4, 4))
     active = {"x": X, "s": s, "p": s @ s.T + 4 * np.eye(4)}
-    active = {k: v.astype(np.float32) for k, v in active.items()}
+    singles = used({k: v.astype(np.float32) for k, v in active.items()}, expression)
     inactive = {"w": W.astype(np.float32), "d": W, "i": np.arange(4)}
-    found = check(expression, active, inactive, slopes=False)
-    doubled = {k: v.astype(np.float64) for k, v in active.items()}
-    expected = check(expression, doubled, {**inactive, "w": W})
+    found = check(expression, singles, inactive, slopes=False)
+    values = partial(interpreted, expression, **inactive)
+    doubles = {k: v.astype(np.float64) for k, v in singles.items()}
+    expected = [values(**doubles)] + [slope(values, doubles, directions_of(doubles), lane) for lane in range(LANES)]
     np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-4 * np.abs(expected).max())
 
 
