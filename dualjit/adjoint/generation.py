@@ -16,7 +16,8 @@ from dualjit.adjoint.checkpoints import TAPING, checkpointed
 from dualjit.adjoint.cotangents import BAR, COMPLEX_ZERO, KIND, ZERO, cotangent, shadows, slots, zero_like
 from dualjit.adjoint.plan import Plan, is_division
 from dualjit.adjoint.slicing import Slice
-from dualjit.adjoint.statements import complex_of, part, pull
+from dualjit.adjoint.statements import pull
+from dualjit.adjoint.statements.numbers import complex_of, part
 from dualjit.adjoint.useful import is_useful
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region

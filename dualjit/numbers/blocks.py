@@ -128,19 +128,29 @@ def tangents(typingctx, y):
 @intrinsic
 def seed_columns(typingctx, d, lane, unit):
     """Partial ``lane + k`` of element k of ``d``, counted in C order, becomes ``unit``, wherever it is one of the n."""
-    number = d.dtype
+    return signature(types.none, d, types.intp, d.dtype.scalar), seeding(d.dtype)
+
+
+@intrinsic
+def seed_columns_below(typingctx, d, lane, unit):
+    """The same for the partials one level down, of the elements' values."""
+    return signature(types.none, d, types.intp, d.dtype.scalar), seeding(d.dtype.base)
+
+
+def seeding(number: Dual):
+    """Code that seeds the elements' numbers of a type, with which their memory begins."""
 
     def generate(context, builder, sig, args):
-        array = Operand(context, builder, d, args[0])
+        array = Operand(context, builder, sig.args[0], args[0])
         _, lane, unit = args
         size, zero = array.array.nitems, lane.type(0)
         first = largest(builder, builder.sub(zero, lane), zero)
         last = smallest(builder, builder.sub(lane.type(number.n), lane), size)
         with cgutils.for_range_slice(builder, first, last, lane.type(1)) as (k, _):
-            store_partial(builder, array, k, builder.add(lane, k), unit)
+            store_partial(builder, array, number, k, builder.add(lane, k), unit)
         return context.get_dummy_value()
 
-    return signature(types.none, d, types.intp, number.scalar), generate
+    return generate
 
 
 @intrinsic
@@ -160,19 +170,19 @@ def load_columns(typingctx, d, columns, row, column):
                 with there:
                     entry = matrix.load([builder.add(row, loop.index), at])
                     entry = context.cast(builder, entry, columns.dtype, number.scalar)
-                    store_partial(builder, array, loop.index, lane.index, entry)
+                    store_partial(builder, array, number, loop.index, lane.index, entry)
                 with beyond:
-                    store_partial(builder, array, loop.index, lane.index, zero)
+                    store_partial(builder, array, number, loop.index, lane.index, zero)
         return context.get_dummy_value()
 
     return signature(types.none, d, columns, types.intp, types.intp), generate
 
 
-def store_partial(builder, array: Operand, k, i, x):
-    """Partial ``i`` of the array's element ``k``, counted in C order, becomes the float ``x``."""
+def store_partial(builder, array: Operand, number: Dual, k, i, x):
+    """Partial ``i`` of the ``number`` that the array's element ``k`` begins with becomes the float ``x``."""
     floats = builder.bitcast(array.pointer(unravel(builder, array.shape, k)), x.type.as_pointer())
     # As in as_floats: the memory of a dual is that of its value, then those of its partials.
-    offset = builder.mul(builder.add(i, i.type(1)), i.type(floats_in(array.type.dtype.base)))
+    offset = builder.mul(builder.add(i, i.type(1)), i.type(floats_in(number.base)))
     builder.store(x, builder.gep(floats, [offset]), align=1)
 
 
@@ -238,6 +248,58 @@ def store_columns(typingctx, y, J, size, lane):
         return context.get_dummy_value()
 
     return signature(types.none, y, J, types.intp, types.intp), generate
+
+
+@intrinsic
+def store_second(typingctx, y, H, outer, inner):
+    """Second partials of ``y``, a dual of duals or an array of them, into the blocks ``H[k]`` of its numbers.
+
+    Those of outer lane j and inner lane i go to ``H[k, outer + j, inner + i]``, where there is such a place.
+    """
+    array = isinstance(y, types.Array)
+    number = y.dtype if array else y
+
+    def generate(context, builder, sig, args):
+        y_value, block, outer, inner = args
+        blocks = make_array(H)(context, builder, block)
+        size = builder.extract_value(blocks.shape, 2)
+        hi = smallest(builder, builder.sub(size, inner), size.type(number.base.n))
+
+        def store(dual, k):
+            partials = context.data_model_manager[number].split(builder, dual)[1]
+            for j in range(number.n):
+                row = builder.add(outer, size.type(j))
+                with builder.if_then(builder.icmp_signed("<", row, size)):
+                    start = builder.add(builder.mul(builder.add(builder.mul(k, size), row), size), inner)
+                    place = builder.gep(blocks.data, [start])
+                    partial = builder.extract_value(partials, j)
+                    store_lanes(context, builder, number.base, partial, place, size.type(0), hi)
+
+        if not array:
+            store(y_value, size.type(0))
+        else:
+            source = Operand(context, builder, y, y_value)
+            with cgutils.for_range(builder, source.array.nitems) as loop:
+                store(source.load(unravel(builder, source.shape, loop.index)), loop.index)
+        return context.get_dummy_value()
+
+    return signature(types.none, y, H, types.intp, types.intp), generate
+
+
+@intrinsic
+def mirror(typingctx, H):
+    """What is above the diagonal of each block ``H[k]`` is copied below it."""
+
+    def generate(context, builder, sig, args):
+        blocks = Operand(context, builder, H, args[0])
+        count, size, _ = blocks.shape
+        with cgutils.for_range(builder, count) as k, cgutils.for_range(builder, size) as i:
+            with cgutils.for_range(builder, i.index) as j:
+                source, target = ([k.index, *pair] for pair in ((j.index, i.index), (i.index, j.index)))
+                store_item(context, builder, H, blocks.load(source), blocks.pointer(target))
+        return context.get_dummy_value()
+
+    return signature(types.none, H), generate
 
 
 def largest(builder, a, b):
