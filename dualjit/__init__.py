@@ -13,12 +13,15 @@ from dualjit.transforms import (
     Pullback,
     check_grads,
     grad,
+    hessian,
+    hvp,
     jacfwd,
     jacobian,
     jacrev,
     jvp,
     linearize,
     value_and_grad,
+    value_grad_hessian,
     vjp,
 )
 
@@ -29,6 +32,8 @@ __all__ = [
     "Pullback",
     "check_grads",
     "grad",
+    "hessian",
+    "hvp",
     "jacfwd",
     "jacobian",
     "jacrev",
@@ -37,5 +42,6 @@ __all__ = [
     "options",
     "stop_gradient",
     "value_and_grad",
+    "value_grad_hessian",
     "vjp",
 ]

@@ -293,10 +293,10 @@ def mirror(typingctx, H):
     def generate(context, builder, sig, args):
         blocks = Operand(context, builder, H, args[0])
         count, size, _ = blocks.shape
-        with cgutils.for_range(builder, count) as k, cgutils.for_range(builder, size) as i:
-            with cgutils.for_range(builder, i.index) as j:
-                source, target = ([k.index, *pair] for pair in ((j.index, i.index), (i.index, j.index)))
-                store_item(context, builder, H, blocks.load(source), blocks.pointer(target))
+        with cgutils.loop_nest(builder, [count, size, size], size.type) as (k, i, j):
+            above = builder.select(builder.icmp_signed("<", j, i), i, j)
+            left = builder.select(builder.icmp_signed("<", j, i), j, i)
+            store_item(context, builder, H, blocks.load([k, left, above]), blocks.pointer([k, i, j]))
         return context.get_dummy_value()
 
     return signature(types.none, H), generate

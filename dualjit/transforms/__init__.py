@@ -2,6 +2,8 @@
 
 from dualjit.transforms.check import check_grads
 from dualjit.transforms.grad import grad, value_and_grad
+from dualjit.transforms.hessian import hessian, value_grad_hessian
+from dualjit.transforms.hvp import hvp
 from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.jacobian import jacobian
 from dualjit.transforms.jacrev import jacrev
@@ -14,11 +16,14 @@ __all__ = [
     "Pullback",
     "check_grads",
     "grad",
+    "hessian",
+    "hvp",
     "jacfwd",
     "jacobian",
     "jacrev",
     "jvp",
     "linearize",
     "value_and_grad",
+    "value_grad_hessian",
     "vjp",
 ]

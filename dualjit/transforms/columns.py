@@ -4,46 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-import numpy as np
 from numba import types
 
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, partial, seed
 from dualjit.numbers.types import Dual
-from dualjit.transforms.forward import ForwardPass, carries, dual_copy, primal_of, without_none
+from dualjit.transforms.forward import ForwardPass, carries, primal_of, without_none
+from dualjit.transforms.seeding import Columns, Leaf
 from dualjit.transforms.selection import Selection
 from dualjit.transforms.source import Writer
-from dualjit.transforms.structure import children, is_list, is_tuple, item_type, leaves, pack, scalar_type, size_of
+from dualjit.transforms.structure import is_list, item_type, leaves, scalar_type
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """A number, an array or a list among the arguments; ``first`` is its first column (of a list: an array of them)."""
-
-    expr: str
-    type: types.Type
-    first: str
-
-    @property
-    def size(self) -> str:
-        return size_of(self.expr, self.type)
-
-    def item(self, i: str) -> Leaf:
-        return Leaf(f"{self.expr}[{i}]", item_type(self.type), f"{self.first}[{i}]")
-
-
-class JacobianBody:
+class JacobianBody(Columns):
     """The body of the driver of one function for given types.
 
     Its names: ``_dj_n`` columns in all, ``_dj_c`` the first column of the pass (``0`` where one pass is enough).
     """
 
     def __init__(self, w: Writer, forward: ForwardPass, selection: Selection, answer_types):
-        self.w, self.forward, self.selection, self.lanes = w, forward, selection, forward.lanes
+        super().__init__(w, forward, selection)
         self.answer_type, self.aux_type = answer_types
-        self.inputs = [(forward.names[i], forward.given[i]) for i in selection.positions]
+        self.lanes = forward.lanes
         flat = [t for expr, t in self.inputs for _, t in leaves(t, expr)]
         numbers = all(not isinstance(t, types.Array) and not is_list(t) for t in flat)
         self.one_pass = numbers and len(flat) <= self.lanes
@@ -66,8 +49,10 @@ class JacobianBody:
                 if self.aux_type is not None:
                     w(f"_dj_aux = {primal_of(w, '_dj_answer[1]', self.aux_type, self.forward.level)}")
             self.store_all()
-        answer = self.selection.jacobian(self.answer_type, self.forward.given, self.results, w.bind)
-        w(f"return {answer}, _dj_aux" if self.aux_type is not None else f"return {answer}")
+        self.give_back(self.selection.jacobian(self.answer_type, self.forward.given, self.results, w.bind))
+
+    def give_back(self, jacobian: str) -> None:
+        self.w(f"return {jacobian}, _dj_aux" if self.aux_type is not None else f"return {jacobian}")
 
     # passes ----------------------------------------------------------------------------------------------------
 
@@ -92,75 +77,9 @@ class JacobianBody:
         with self.w.block("if _dj_c == 0:"):
             yield
 
-    def number_columns(self) -> list[Leaf]:
-        """Give every leaf its first column and count them."""
-        found, n = [], "0"
-        for expr, t in self.inputs:
-            for part, leaf in leaves(t, expr):
-                found.append(Leaf(part, leaf, self.firsts(part, leaf, n) if is_list(leaf) else n))
-                n = self.after(found[-1])
-        self.w(f"_dj_n = {n}")
-        return found
-
-    def after(self, leaf: Leaf) -> str:
-        """The column behind a leaf, as a name or a literal."""
-        if is_list(leaf.type):
-            return f"{leaf.first}[-1]"
-        if leaf.size == "1" and leaf.first.isdigit():
-            return str(int(leaf.first) + 1)
-        name = self.w.fresh("first")
-        self.w(f"{name} = {leaf.first} + {leaf.size}")
-        return name
-
-    def firsts(self, expr: str, t: types.Type, n: str) -> str:
-        """An array with the first column of each item of a list, and the column behind the last."""
-        w, name, i = self.w, self.w.fresh("firsts"), self.w.fresh("q")
-        w(f"{name} = {w.bind('empty', np.empty)}(len({expr}) + 1, {w.bind('intp', np.intp)})")
-        w(f"{name}[0] = {n}")
-        with w.block(f"for {i} in range(len({expr})):"):
-            w(f"{name}[{i} + 1] = {name}[{i}] + {size_of(f'{expr}[{i}]', item_type(t))}")
-        return name
-
     # seeds -----------------------------------------------------------------------------------------------------
 
-    def copy(self, positions) -> dict[int, str]:
-        names, given, wanted = self.forward.names, self.forward.given, self.forward.wanted
-        return {i: dual_copy(self.w, names[i], given[i], wanted[i]) for i in positions}
-
-    def seeded(self, copies: dict[int, str]) -> dict[int, str]:
-        """Unit partials for the columns of this pass, none for those of the last one."""
-        remaining = iter(self.leaves)
-        return {
-            i: self.seed(copies[i], self.forward.given[i], self.forward.wanted[i], remaining, i)
-            for i in self.selection.positions
-        }
-
-    def seed(self, copy: str, t: types.Type, wanted: types.Type, remaining: Iterator[Leaf], position: int) -> str:
-        w = self.w
-        if is_tuple(t):
-            parts = [
-                self.seed(own, item, goal, remaining, position)
-                for (own, item), goal in zip(children(t, copy), wanted.types, strict=True)
-            ]
-            return pack(t, parts, w.bind)
-        leaf = next(remaining)
-        if is_list(t):
-            i = w.fresh("q")
-            with w.block(f"for {i} in range(len({leaf.expr})):"):
-                item = leaf.item(i)
-                if isinstance(item.type, types.Array):
-                    self.seed_array(item, f"{copy}[{i}]", item_type(wanted), position)
-                else:
-                    w(f"{copy}[{i}] = {self.seed_number(item, item_type(wanted))}")
-            return copy
-        if isinstance(t, types.Array):
-            self.seed_array(leaf, copy, wanted, position)
-            return copy
-        seeded = w.fresh("s")
-        w(f"{seeded} = {self.seed_number(leaf, wanted)}")
-        return seeded
-
-    def seed_number(self, leaf: Leaf, wanted: types.Type) -> str:
+    def seed_number(self, leaf: Leaf, copy: str, wanted: types.Type) -> str:
         return f"{self.w.bind('seed', seed)}({self.w.bind('T', wanted)}, {leaf.expr}, {self.lane(leaf)})"
 
     def lane(self, leaf: Leaf) -> str:

@@ -86,6 +86,8 @@ def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
 class ColumnDriver(Driver):
     """Writes the driver for given argument types."""
 
+    body = JacobianBody
+
     def __init__(self, f, transform: str, selection: Selection, has_aux: bool, chunk: int | None):
         super().__init__(f, transform)
         self.selection, self.has_aux, self.chunk = selection, has_aux, chunk
@@ -96,14 +98,12 @@ class ColumnDriver(Driver):
         lanes = self.chunk or lanes_for(columns_of([given[i] for i in self.selection.positions]), self.hint)
         forward = ForwardPass(self.f, given, names, self.selection.positions, lanes)
         w = Writer()
-        JacobianBody(w, forward, self.selection, self.answer_types(forward)).write()
+        self.body(w, forward, self.selection, self.answer_types(forward)).write()
         return self.function(w)
 
     def observe(self, args):
         """The first sizes seen are the best guess at those to come: a dual wider than needed only carries zeros."""
-        chosen = [args[i] for i in self.selection.positions if i < len(args)]
-        plain = len(chosen) == len(self.selection.positions) and all(isinstance(a, (float, np.ndarray)) for a in chosen)
-        self.hint = sum(map(np.size, chosen)) if plain else None
+        self.hint = size_seen(args, self.selection)
 
     def answer_types(self, forward: ForwardPass):
         """Types of the differentiated answer and of ``aux`` (None without)."""
@@ -117,6 +117,13 @@ def columns_of(ts: list[types.Type]) -> int | None:
     found = [leaf for t in ts for _, leaf in leaves(t, "")]
     sized = any((isinstance(leaf, types.Array) and leaf.ndim) or is_list(leaf) for leaf in found)
     return None if sized else len(found)
+
+
+def size_seen(args: tuple, selection: Selection) -> int | None:
+    """Number of columns of a call from Python; None where it can't be seen at once."""
+    chosen = [args[i] for i in selection.positions if i < len(args)]
+    plain = len(chosen) == len(selection.positions) and all(isinstance(a, (float, np.ndarray)) for a in chosen)
+    return sum(map(np.size, chosen)) if plain else None
 
 
 def lanes_for(columns: int | None, hint: int | None) -> int:

@@ -21,10 +21,20 @@ from dualjit.numbers.types import marker_of, strip
 from dualjit.transforms.chunks import CHUNKS, check_chunk
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import bare, named, without_none
+from dualjit.transforms.grad import GradientDriver
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
-from dualjit.transforms.structure import check_output, differentiated, is_active, is_list, leaves, scalar_type, size_of
+from dualjit.transforms.structure import (
+    check_output,
+    differentiated,
+    is_active,
+    is_list,
+    is_real,
+    leaves,
+    scalar_type,
+    size_of,
+)
 
 UNKNOWN_ROWS = 16
 
@@ -94,6 +104,8 @@ class RowDriver(Driver):
         reverse = ReversePass(self.f, given, names, self.selection.positions, rows=True, value=True, aux=self.has_aux)
         answer = differentiated(reverse.return_type, self.has_aux, reverse.name)
         check_output(answer, reverse.name)
+        if is_real(answer):  # one row is a gradient, with no lanes to spare
+            return GradientDriver(self.f, "jacrev", self.selection, self.has_aux, value=False)(argtypes)
         for expr, leaf in [
             *leaves(answer, reverse.name),
             *((n, u) for i in self.selection.positions for n, u in leaves(given[i], names[i])),

@@ -26,11 +26,17 @@ class Selection:
     def jacobian(self, answer: types.Type, given: tuple, blocks: Iterable[list[str]], bind) -> str:
         """The structure of the answer, in each place the structure of the arguments."""
 
-        def row(parts: list[str]) -> str:
-            remaining = iter(parts)
-            return self.packed([refilled(given[i], remaining, bind) for i in self.positions])
+        return refilled(answer, (self.row(given, parts, bind) for parts in blocks), bind)
 
-        return refilled(answer, map(row, blocks), bind)
+    def hessian(self, answer: types.Type, given: tuple, blocks: Iterable[list[list[str]]], bind) -> str:
+        """The structure of the answer, in each place that of the arguments, in each of whose places it is again."""
+        rows = ([self.row(given, parts, bind) for parts in matrix] for matrix in blocks)
+        return self.jacobian(answer, given, rows, bind)
+
+    def row(self, given: tuple, parts: list[str], bind) -> str:
+        """The structure of the arguments with these parts."""
+        remaining = iter(parts)
+        return self.packed([refilled(given[i], remaining, bind) for i in self.positions])
 
 
 def select(f: Callable, argnums) -> Selection:

@@ -71,6 +71,7 @@ def recursion(x):
     return repeated(3, x[0]) * x[1]
 
 
+MODES = ("fwdrev", "hyperdual")
 FUNCTIONS = [
     rosenbrock, whole_arrays, linear_algebra, overwritten_in_a_loop, elements_of_fresh_memory, rounds_not_known,
     complex_numbers, lists, recursion,
@@ -79,15 +80,14 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
 def test_hessian(f):
-    expected = dj.jacfwd(dj.jacfwd(f))(X)
-    np.testing.assert_allclose(dj.jacfwd(dj.grad(f))(X), expected, rtol=1e-12, atol=1e-13 * abs(expected).max())
-
-
-def test_hessian_times_vector():
-    v = np.array([0.5, -1.0, 2.0])
-    gradient, product = dj.jvp(dj.grad(rosenbrock), (X,), (v,))
-    np.testing.assert_allclose(gradient, dj.grad(rosenbrock)(X), rtol=1e-15)
-    np.testing.assert_allclose(product, dj.jacfwd(dj.grad(rosenbrock))(X) @ v, rtol=1e-13)
+    """Forward over reverse and hyper-dual numbers, held to forward over forward."""
+    expected, slope = dj.jacfwd(dj.jacfwd(f))(X), dj.grad(f)(X)
+    for mode in MODES:
+        value, gradient, second = dj.value_grad_hessian(f, mode=mode)(X)
+        assert value == njit(f)(X)
+        np.testing.assert_allclose(gradient, slope, rtol=1e-13)
+        np.testing.assert_allclose(second, expected, rtol=1e-12, atol=1e-13 * abs(expected).max())
+    np.testing.assert_array_equal(second, second.T)
 
 
 def test_value_and_gradient():
