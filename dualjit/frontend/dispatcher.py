@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cached_property
 
 from numba.core import types
 from numba.core.dispatcher import _FunctionCompiler
 from numba.core.registry import CPUDispatcher
+from numba.core.typing import signature
+from numba.core.typing.templates import make_concrete_template
 from numba.core.typing.typeof import typeof
 
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
-from dualjit.numbers.types import marker_of
+from dualjit.numbers.types import Active, mark, marker_of, strip
+from dualjit.rules.arrays.table import ArrayRow, Effect
 
 OPTIONS = ("nogil", *ARITHMETIC_OPTIONS)
 
@@ -29,6 +33,10 @@ class Implementation:
 
     def observe(self, args: tuple) -> None:
         """See the arguments of a first call from Python: hints about sizes."""
+
+    def pullback(self):
+        """How reverse mode goes back through a call of the derivative; None where it can't."""
+        return None
 
 
 class Derivative(CPUDispatcher):
@@ -58,6 +66,18 @@ class Derivative(CPUDispatcher):
         self._compiler.implement.observe(args)
         return super()._compile_for_args(*args, **kws)
 
+    @cached_property
+    def row(self) -> ArrayRow:
+        """What a program under reverse mode knows of a call: its answer is memory of its own, and its pullback."""
+        numbered = [f"p{k}" for k in range(len(inspect.signature(self.py_func).parameters))]
+        pullback = self._compiler.implement.pullback()
+        return ArrayRow(self.__name__, (self,), (), stub_with(numbered), Effect.FRESH, True, pullback=pullback)
+
+    def get_call_template(self, args, kws):
+        if isinstance(marker_of(*args, *kws.values()), Active):
+            return marked_template(self, args, kws)
+        return super().get_call_template(args, kws)
+
     def __reduce__(self):
         transform, args, kwargs = self._recipe
         return _rebuild, (transform, args, kwargs)
@@ -66,6 +86,31 @@ class Derivative(CPUDispatcher):
         """The Python source compiled for arguments like these."""
         argtypes = tuple(typeof(a) for a in args)
         return inspect.getsource(self._compiler.implement(argtypes))
+
+
+def stub_with(parameters: list[str]) -> Callable:
+    """A function that is never called, with these parameters."""
+
+    def stub():
+        pass
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    stub.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in parameters])
+    return stub
+
+
+def marked_template(dispatcher: CPUDispatcher, args, kws, check: Callable[[types.Type], None] = lambda answer: None):
+    """The call's type with the marker that no code is generated for: the answer to unmarked arguments, marked.
+
+    ``check`` raises where such an answer is not understood.
+    """
+    pysig, args = dispatcher._compiler.fold_argument_types(args, kws)
+    bare = tuple(map(strip, args))
+    template, *_ = CPUDispatcher.get_call_template(dispatcher, bare, {})
+    answer = next(s.return_type for s in template.cases if s.args == bare)
+    check(answer)
+    sig = signature(mark(answer, marker_of(*args)), *args)
+    return make_concrete_template(template.__name__, key=dispatcher.py_func.__name__, signatures=[sig]), pysig, args, {}
 
 
 class _ImplementationCompiler(_FunctionCompiler):

@@ -8,6 +8,7 @@ Relies on the statements and expressions of ``numba.core.ir`` after ``Reconstruc
 from __future__ import annotations
 
 import cmath
+import inspect
 import re
 from collections import defaultdict
 
@@ -15,6 +16,7 @@ import numpy as np
 from numba.core import ir, types
 
 from dualjit.frontend.definitions import definition, is_expr, is_hashable, static_value
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.refusal import readable, refuse
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.typed import TypedProgram
@@ -241,6 +243,8 @@ class Reader:
             return lifting(target, args, loc)
         if function is cmath.polar:
             return self.polar(target, args, loc)
+        if isinstance(function, Derivative):
+            return self.derivative(target, function, args, kwargs, e, loc)
         row = row_for(function, args, target) if is_hashable(function) and e.vararg is None else None
         if row is not None:
             return p.Apply(target, row, function, args, kwargs, loc=loc)
@@ -267,6 +271,18 @@ class Reader:
             made.append(self.extra(t))
             self.items.append(p.Apply(made[-1], complex_row_of(function, 1), function, args, loc=loc))
         return p.Pack(target, tuple(made), loc=loc)
+
+    def derivative(self, target, function: Derivative, args, kwargs, e: ir.Expr, loc) -> p.Apply:
+        """A call of a derivative, whose pullback is known."""
+        parameters = inspect.signature(function.py_func).parameters.values()
+        if e.vararg is not None or any(q.kind is q.VAR_POSITIONAL for q in parameters):
+            raise refuse(
+                e.loc, f"the call of {function.__name__}", "it has *args", "write a function with named parameters"
+            )
+        given = inspect.signature(function.py_func).bind(*args, **dict(kwargs))
+        given.apply_defaults()
+        operands = tuple(v if isinstance(v, p.Var | p.Const | p.Ref) else p.Const(v) for v in given.arguments.values())
+        return p.Apply(target, function.row, function, operands, loc=loc)
 
     def extra(self, t: Type) -> p.Var:
         """A variable that the program does not have."""

@@ -6,6 +6,8 @@ The replacement is bijective: what stood there is remembered by the name of the 
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +91,11 @@ def resolve(func_ir, scope, stmt, body, originals) -> None:
     expr = stmt.value
     if expr.op == "call":
         function = static_value(func_ir, expr.func)
+        derivative = derivative_called(func_ir, expr, function)
+        if derivative is not None:
+            func = global_var(scope, expr.loc, derivative, body, derivative.__name__)
+            stmt.value = ir.Expr.call(func, expr.args[1:], (), expr.loc)
+            return
         if isinstance(function, np.ufunc) and output_of(function, expr) is not None:
             store_ufunc_output(scope, stmt, function, body)
             return
@@ -107,6 +114,15 @@ def resolve(func_ir, scope, stmt, body, originals) -> None:
     func = global_var(scope, expr.loc, found.row.stub, body, found.row.name)
     originals[func.name] = found
     stmt.value = ir.Expr.call(func, args, kws, expr.loc, vararg=vararg)
+
+
+def derivative_called(func_ir, expr, function) -> Callable | None:
+    """The derivative that a transform makes of the function which is its first argument; None for other calls."""
+    make = getattr(function, "derivative_of", None) if inspect.isfunction(function) else None
+    if make is None or not expr.args or expr.kws or expr.vararg is not None:
+        return None
+    given = static_value(func_ir, expr.args[0])
+    return None if given is None else make(getattr(given, "function", given))  # in a program it is a twin
 
 
 def original_of_call(func_ir, expr, function) -> Original | None:

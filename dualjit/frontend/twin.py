@@ -9,16 +9,14 @@ from collections.abc import Callable
 
 from numba.core import errors, ir, types
 from numba.core.registry import CPUDispatcher
-from numba.core.typing import signature
-from numba.core.typing.templates import make_concrete_template
 
 from dualjit.errors import DualjitError, UnsupportedError
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
 from dualjit.frontend.compiler import ActiveCompiler
-from dualjit.frontend.dispatcher import Derivative
+from dualjit.frontend.dispatcher import Derivative, marked_template
 from dualjit.frontend.inference import NeedsMarkedArguments, first_reason
 from dualjit.frontend.refusal import refuse
-from dualjit.numbers.types import Active, mark, marker_of, strip
+from dualjit.numbers.types import Active, mark, marker_of
 from dualjit.numbers.typing import UNDERSTOOD
 
 # What of the user's decorator is kept, besides the arithmetic options.
@@ -59,7 +57,7 @@ class Twin(CPUDispatcher):
         # Called from a program that is being typed: what this function needs is the caller's business (see Receivers).
         try:
             if isinstance(marker_of(*args, *kws.values()), Active):
-                return self.active_template(args, kws)
+                return marked_template(self, args, kws, self.check_answer)
             return super().get_call_template(args, kws)
         except UnsupportedError as refused:
             # Perhaps for want of marks that the caller's fixpoint has still to set; explain() finds it again.
@@ -70,19 +68,13 @@ class Twin(CPUDispatcher):
                 f"arguments {sorted(needed.arguments)} of {self.__name__} receive active values"
             ) from None
 
-    def active_template(self, args, kws):
-        """The call's type with the marker that no code is generated for: the primal's answer, marked."""
-        pysig, args = self._compiler.fold_argument_types(args, kws)
-        bare = tuple(map(strip, args))
-        template, *_ = super().get_call_template(bare, {})
-        answer = next(s.return_type for s in template.cases if s.args == bare)
+    def check_answer(self, answer: types.Type) -> None:
+        """Refuse to be called under reverse mode where derivatives can't be followed through the answer."""
         if not isinstance(answer, (*UNDERSTOOD, types.RangeType, types.Callable)):
             code = self.py_func.__code__
             loc = ir.Loc(code.co_filename, code.co_firstlineno)
             why = f"it returns a {answer.name.partition('(')[0]}, through which derivatives can't be followed"
             raise refuse(loc, f"the call of {self.__name__}", why, "return numbers or arrays")
-        sig = signature(mark(answer, marker_of(*args)), *args)
-        return make_concrete_template(template.__name__, key=self.py_func.__name__, signatures=[sig]), pysig, args, {}
 
     def specialise(self, argtypes: tuple) -> Specialisation:
         """Compile for these argument types; arguments that receive active values are marked first."""

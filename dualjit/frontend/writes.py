@@ -7,6 +7,7 @@ import dis
 from numba.core import ir, types
 
 from dualjit.frontend.definitions import definition, is_expr, static_value
+from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.origins import GROWING, ITERATORS, PASS_ON
 from dualjit.numbers.types import Marked
 from dualjit.rules import table
@@ -69,7 +70,7 @@ def mutates(receiver: types.Type | None, name: str) -> bool:
 
 def harmless(function) -> bool:
     """Does this callee write to no argument?  Functions without a row may."""
-    has_row = table.row_of(function) is not None or is_complex_function(function)
+    has_row = table.row_of(function) is not None or is_complex_function(function) or isinstance(function, Derivative)
     return function in ITERATORS or function in (len, range, print, slice) or has_row
 
 

@@ -6,7 +6,7 @@ arXiv:1607.07892).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from numba import typeof, types
 
@@ -14,7 +14,7 @@ from dualjit.errors import OutputError
 from dualjit.frontend.twin import Specialisation, Twin
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, value
-from dualjit.numbers.types import Dual, Marked, MarkedComplex, complex_of, top_level, walk
+from dualjit.numbers.types import Dual, Marked, MarkedComplex, complex_of, mark, marker_of, top_level, walk
 from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import (
     check_written,
@@ -43,12 +43,22 @@ class ForwardPass:
         Differentiated arguments.
     lanes : int
         Partials per pass.
+    beside : sequence of numba types
+        What the partials are made of, where they may hold more levels than the arguments.
     """
 
-    def __init__(self, f: Callable, argtypes: tuple, names: list[str], positions: tuple[int, ...], lanes: int):
+    def __init__(
+        self,
+        f: Callable,
+        argtypes: tuple,
+        names: list[str],
+        positions: tuple[int, ...],
+        lanes: int,
+        beside: Sequence[types.Type] = (),
+    ):
         self.names, self.given, self.positions, self.lanes = names, argtypes, positions, lanes
         self.name = python_function(f).__name__
-        self.level = top_level(*argtypes) + 1
+        self.level, self.beside = top_level(*argtypes, *beside) + 1, beside
         self.defaults, star = omitted_defaults(f, len(argtypes)), star_position(f)
         wanted = [self.dual_type(t) if i in positions else t for i, t in enumerate(argtypes)]
         wanted += [typeof(d) for d in self.defaults]
@@ -58,16 +68,8 @@ class ForwardPass:
         self.return_type = types.unliteral(self.twin.return_type)
 
     def dual_type(self, t: types.Type) -> types.Type:
-        """The type of a dual copy of an argument: own memory, C or F order."""
-
-        def leaf(u):
-            if isinstance(u, (types.Float, Marked)):
-                return Dual(u, self.lanes, self.level)
-            if isinstance(u, types.Array):
-                return types.Array(leaf(types.unliteral(u.dtype)), u.ndim, "F" if u.layout == "F" else "C")
-            return None
-
-        return walk(types.unliteral(t), leaf)
+        """The type of a dual copy of an argument."""
+        return dual_over(t, self.lanes, self.level, self.beside)
 
     def renews(self, position: int) -> bool:
         """Does every pass need a new copy, since the function may write into the argument?"""
@@ -91,6 +93,20 @@ class ForwardPass:
                 args.append(name)
         args += [w.bind("default", d) for d in self.defaults]
         w(f"{answer} = {w.bind('twin', self.twin.twin)}({', '.join(args)})")
+
+
+def dual_over(t: types.Type, lanes: int, level: int, beside: Sequence[types.Type] = ()) -> types.Type:
+    """The type of a dual copy of data: own memory, C or F order; with the levels of what is ``beside``."""
+    marker, t = marker_of(*beside), types.unliteral(t)
+
+    def leaf(u):
+        if isinstance(u, (types.Float, Marked)):
+            return Dual(u if marker is None else mark(u, marker), lanes, level)
+        if isinstance(u, types.Array):
+            return types.Array(leaf(types.unliteral(u.dtype)), u.ndim, "F" if u.layout == "F" else "C")
+        return None
+
+    return walk(t, leaf)
 
 
 def bare(t: types.Type) -> types.Type:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from numba import types
 
@@ -14,6 +15,7 @@ from dualjit.transforms.reverse import ReversePass, check_scalar
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import differentiated
+from dualjit.transforms.transposed import PulledGradient, pullback_by
 
 
 def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
@@ -131,6 +133,11 @@ class GradientDriver(Driver):
         reverse = make(self.value or self.has_aux)
         optional = isinstance(reverse.return_type, types.Optional)  # that it isn't None is checked at run time
         return make(True) if optional else reverse
+
+    def pullback(self):
+        if self.has_aux:
+            return None
+        return pullback_by(PulledGradient(self.f, self.selection, self.value, partial(grad, self.f)))
 
     def check(self, t: types.Type) -> None:
         """Raise unless the answer is one number (and something beside)."""

@@ -172,6 +172,9 @@ class HessianDriver(SecondDriver):
         self.has_aux = has_aux
         self.over = ColumnDriver(jacrev(f, argnums, has_aux), "hessian", self.selection, has_aux, None)
 
+    def pullback(self):
+        return self.over.pullback()
+
     def by_pairs(self, w: Writer, forward: PairPass) -> None:
         answer = differentiated(forward.return_type, self.has_aux, forward.name)
         check_output(answer, forward.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numba import types
@@ -14,16 +15,17 @@ from dualjit.frontend.vectorized import as_function
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import seed, value
 from dualjit.transforms.derivatives import Driver
+from dualjit.transforms.directions import check_structure, tangent_of, with_tangent
 from dualjit.transforms.forward import ForwardPass, base_of, carries, dual_copy, without_none
 from dualjit.transforms.grad import grad
 from dualjit.transforms.hessian import by_hyperduals, check_mode, known_columns
 from dualjit.transforms.jacfwd import power_of_two, size_seen
-from dualjit.transforms.jvp import check_structure, tangent_of, with_tangent
 from dualjit.transforms.pairs import PairPass
 from dualjit.transforms.reverse import check_scalar
 from dualjit.transforms.seeding import Columns, Leaf
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
+from dualjit.transforms.transposed import PulledProduct, pullback_by
 
 LANES = 8
 
@@ -82,9 +84,10 @@ def hvp(f: Callable, argnums=0, mode: str = "auto") -> Derivative:
 class ProductDriver(Driver):
     """Chooses the mode and writes the driver for given argument types."""
 
-    def __init__(self, f, argnums, mode: str):
+    def __init__(self, f, argnums, mode: str, by=None):
         super().__init__(f, "hvp")
-        self.selection, self.mode, self.gradient = select(f, argnums), mode, grad(f, argnums)
+        self.selection, self.mode = select(f, argnums), mode
+        self.argnums, self.gradient = argnums, grad(f, argnums if by is None else by)
         self.vector = "v" if "v" not in self.signature.parameters else "_dj_v"
         self.signature = with_second(self.signature, self.vector, self.primal_name)
         self.columns: int | None = None
@@ -98,12 +101,16 @@ class ProductDriver(Driver):
         columns = known_columns(selected, self.columns)
         if by_hyperduals(self.mode, columns):
             outer = min(LANES, power_of_two(columns or LANES))
-            forward = PairPass(self.f, given, names, self.selection.positions, 1, outer)
+            forward = PairPass(self.f, given, names, self.selection.positions, 1, outer, vector)
             check_scalar(forward.return_type, self.primal_name)
             AlongBody(w, forward, self.selection, self.direction).write()
         else:
-            self.over_reverse(w, ForwardPass(self.gradient, given, names, self.selection.positions, 1))
+            self.over_reverse(w, ForwardPass(self.gradient, given, names, self.selection.positions, 1, [vector]))
         return self.function(w)
+
+    def pullback(self):
+        product, along = partial(hvp, self.f, self.argnums), partial(along_of_gradient, self.f, self.argnums)
+        return pullback_by(PulledProduct(self.f, self.selection, product, along))
 
     def observe(self, args):
         self.columns = size_seen((args[0], *args[2:]), self.selection)
@@ -117,6 +124,11 @@ class ProductDriver(Driver):
         forward.check_aliases(w)
         forward.call(w, along(w, forward, self.selection, self.direction, forward.dual_type), "_dj_answer")
         w(f"return {tangent_of(w, '_dj_answer', forward.return_type, forward.level)}")
+
+
+def along_of_gradient(f: Callable, argnums, by: tuple[int, ...]) -> Derivative:
+    """The gradient's derivative along a vector of ``argnums``, where the gradient is that by other arguments."""
+    return ProductDriver(f, argnums, "fwdrev", by).derivative(along_of_gradient, f, argnums, by)
 
 
 def with_second(signature: inspect.Signature, name: str, function: str) -> inspect.Signature:

@@ -21,6 +21,7 @@ from dualjit.transforms.forward import ForwardPass
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import check_output, differentiated, is_list, leaves
+from dualjit.transforms.transposed import PulledJacobian, pullback_by
 
 FEW_LANES, UNKNOWN_LANES = 8, 16
 
@@ -100,6 +101,9 @@ class ColumnDriver(Driver):
         w = Writer()
         self.body(w, forward, self.selection, self.answer_types(forward)).write()
         return self.function(w)
+
+    def pullback(self):
+        return None if self.has_aux else pullback_by(PulledJacobian(self.f, self.selection))
 
     def observe(self, args):
         """The first sizes seen are the best guess at those to come: a dual wider than needed only carries zeros."""

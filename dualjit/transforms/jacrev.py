@@ -35,6 +35,7 @@ from dualjit.transforms.structure import (
     scalar_type,
     size_of,
 )
+from dualjit.transforms.transposed import PulledJacobian, pullback_by
 
 UNKNOWN_ROWS = 16
 
@@ -98,6 +99,9 @@ class RowDriver(Driver):
     def __init__(self, f, transform: str, selection: Selection, has_aux: bool, chunk: int | None):
         super().__init__(f, transform)
         self.selection, self.has_aux, self.chunk = selection, has_aux, chunk
+
+    def pullback(self):
+        return None if self.has_aux else pullback_by(PulledJacobian(self.f, self.selection))
 
     def __call__(self, argtypes: tuple) -> Callable:
         names, given = selected_arguments(self.f, argtypes, self.selection, self.name)

@@ -27,9 +27,9 @@ from dualjit.transforms.structure import is_list, leaves, size_of
 class PairPass(ForwardPass):
     """One function, compiled with duals of duals: ``lanes`` partials, each with ``outer`` partials."""
 
-    def __init__(self, f, argtypes: tuple, names: list[str], positions: tuple[int, ...], lanes: int, outer: int):
+    def __init__(self, f, argtypes: tuple, names: list[str], positions: tuple[int, ...], lanes, outer, *beside):
         self.outer = outer
-        super().__init__(f, argtypes, names, positions, lanes)
+        super().__init__(f, argtypes, names, positions, lanes, beside)
 
     def first_type(self, t: types.Type) -> types.Type:
         """The type of a copy with the lower level alone."""

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from numba import typeof, types
 
 from dualjit.adjoint.compiled import Adjoint
-from dualjit.errors import OutputError, UnsupportedError
-from dualjit.frontend.dispatcher import Derivative
+from dualjit.errors import OutputError
 from dualjit.frontend.guard import guarded
 from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.shadowing import shadow
-from dualjit.numbers.types import Active, Dual, mark, marker_of, strip, top_level
+from dualjit.numbers.types import Active, Dual, mark, marker_of, strip, top_level, walk
 from dualjit.transforms.aliasing import refuse_overlaps
 from dualjit.transforms.arguments import (
     check_written,
@@ -69,7 +68,6 @@ class ReversePass:
         aux=False,
         check: Callable = lambda t: None,
     ):
-        refuse_nesting(f)
         self.names, self.given, self.positions = names, argtypes, positions
         self.name = python_function(f).__name__
         self.defaults, self.star = omitted_defaults(f, len(argtypes)), star_position(f)
@@ -152,6 +150,10 @@ class ReversePass:
                 found[i] = self.gradient(w, t, self.wanted[i], shadows.get(i), answer, place)
         return found
 
+    def cotangent_type(self, i: int) -> types.Type:
+        """The type of an argument with numbers of cotangents."""
+        return walk(self.given[i], lambda t: self.zero_type if is_real(t) else None)
+
     def gradient(self, w: Writer, t, wanted, bar: str | None, answer: str, place) -> str:
         if is_tuple(t):
             parts = [
@@ -164,19 +166,6 @@ class ReversePass:
         number = f"{answer}[{next(place)}]"
         same = not isinstance(t, types.Float) or t == self.zero_type
         return number if same else f"{w.bind('real', t)}({number})"
-
-
-def refuse_nesting(f: Callable) -> None:
-    """Raise UnsupportedError where the function is itself a derivative."""
-    if isinstance(f, Derivative):
-        code = python_function(f).__code__
-        raise UnsupportedError(
-            f"by reverse mode what is a derivative itself ({python_function(f).__name__})",
-            "its program is not looked into yet",
-            "forward mode does it: jacfwd(grad(f)), jvp(grad(f), ...)",
-            code.co_filename,
-            code.co_firstlineno,
-        )
 
 
 def is_memory(t: types.Type) -> bool:

@@ -5,7 +5,6 @@ import pytest
 from numba import njit
 
 import dualjit as dj
-from dualjit.errors import UnsupportedError
 from tests.features.structure import leaves
 
 X = np.array([0.3, 0.5, 0.7])
@@ -140,11 +139,3 @@ def test_perturbations_are_told_apart():
     assert dj.jacfwd(lambda x: product(3.0, x))(2.0) == 6.0
     assert dj.jacfwd(lambda x: product(x, 2.0))(5.0) == 4.0
     assert dj.jacfwd(lambda x: x * product(x, x))(5.0) == 6 * 25.0
-
-
-@pytest.mark.parametrize("inner", [dj.grad, dj.jacfwd, dj.jacrev])
-@pytest.mark.parametrize("outer", [dj.grad, dj.jacrev])
-def test_reverse_mode_of_a_derivative_is_refused(outer, inner):
-    second = outer(inner(lambda x: x * x))
-    with pytest.raises(UnsupportedError, match="is a derivative itself"):
-        second(1.0)

@@ -30,7 +30,7 @@ def pull_array_row(op: p.Apply, s: Sweep) -> None:
         raise refuse(
             op.loc, f"{row.name} with out=", "reverse mode does not know it", "assign the answer: out[...] = ..."
         )
-    found = s.pullback(row.name)
+    found = row.pullback or s.pullback(row.name)
     if found is None:
         raise refuse(
             op.loc, f"the call of {row.name}", "reverse mode has no rule for it yet", "forward mode (jacfwd, jvp) has"

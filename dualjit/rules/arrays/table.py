@@ -47,6 +47,8 @@ class ArrayRow:
         Numba's own implementation is right on arrays of duals as it stands.
     source : str
         Where the derivative is from; empty when the function only moves or adds elements.
+    pullback : object
+        That of a function which comes with its own; None for the rows of the table.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ArrayRow:
     shares: tuple[str, ...] = ()
     generic: bool = False
     source: str = ""
+    pullback: Any = None
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -1,0 +1,168 @@
+"""Reverse mode over derivatives, as functions and as calls inside functions; forward over forward is the oracle."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+import dualjit as dj
+from dualjit.errors import UnsupportedError
+from tests.features.structure import leaves
+
+X, V = np.array([0.3, 0.5, 0.7]), np.array([1.0, -1.0, 2.0])
+
+
+@njit
+def spring(x, p):
+    s = 0.0
+    for i in range(x.size):
+        s += np.sin(x[i] * p) * x[i - 1] ** 2
+    return s
+
+
+@njit
+def pair(x, p):
+    return np.sin(x * p) * x[0], x[0] * x[1] * p
+
+
+slope = dj.grad(spring)
+both = dj.value_and_grad(spring, (0, 1))
+product = dj.hvp(spring)
+columns, rows = dj.jacfwd(pair, (0, 1)), dj.jacrev(pair)
+second = dj.hessian(spring)
+
+
+def gradient(x, v, p):
+    g = slope(x, p)
+    return np.sum(g * g) + x[0] * p + v[0]
+
+
+def value_and_gradient(x, v, p):
+    y, (by_x, by_p) = both(x, p)
+    return y * by_p + np.sum(by_x * v)
+
+
+def value_alone(x, v, p):
+    return both(x * v, p)[0] ** 2
+
+
+def gradient_in_a_loop(x, v, p):
+    """Every round overwrites what the gradient was taken at."""
+    z = x.copy()
+    for k in range(4):
+        if k != 2:
+            z -= 0.1 * slope(z, p)
+    return np.sum(z * z * v)
+
+
+def hessian_times_vector(x, v, p):
+    a = product(x, v, p)
+    return np.sum(a * a) * p
+
+
+def jacobian_by_columns(x, v, p):
+    (by_x, by_p), (t_x, t_p) = columns(x, p)
+    return np.sum(by_x @ v * by_p) + np.dot(t_x, v) * t_p
+
+
+def jacobian_by_rows(x, v, p):
+    y, t = rows(x, p)
+    return np.sum(y * np.outer(v, x)) * t[0]
+
+
+def hessian(x, v, p):
+    return v @ second(x, p) @ v
+
+
+def directional(x, v, p):
+    (y, s), (y_dot, s_dot) = dj.jvp(pair, (x, p), (v, p))
+    return np.sum(y * y_dot) + s * s_dot
+
+
+def direction_alone(x, v, p):
+    total = 0.0
+    for k in range(3):
+        _, (_, s_dot) = dj.jvp(pair, (X * k, 2.0), (v, p))
+        total += s_dot * x[k]
+    return total
+
+
+FUNCTIONS = [
+    gradient, value_and_gradient, value_alone, gradient_in_a_loop, hessian_times_vector, jacobian_by_columns,
+    jacobian_by_rows, hessian, directional, direction_alone,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
+def test_gradient_of_a_function_that_calls_a_derivative(f):
+    given = X.copy(), V.copy(), 1.5
+    by_reverse, by_forward = dj.grad(f, (0, 1, 2))(*given), dj.jacfwd(f, (0, 1, 2))(*given)
+    np.testing.assert_array_equal(given[:2], (X, V))
+    for found, expected in zip(by_reverse, by_forward, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+
+
+def vector(x):
+    return np.array([x[0] * x[1] ** 2, np.sin(x[2] * x[0])])
+
+
+@pytest.mark.parametrize("inner", [dj.jacfwd, dj.jacrev, dj.jacobian], ids=lambda f: f.__name__)
+def test_rows_of_jacobians(inner):
+    expected = dj.jacfwd(dj.jacfwd(vector))(X)
+    np.testing.assert_allclose(dj.jacrev(inner(vector))(X), expected, rtol=1e-13, atol=1e-15)
+
+
+def test_rows_of_gradients():
+    """Several cotangents at once go back through the gradient."""
+    found, expected = dj.jacrev(slope, (0, 1))(X, 1.5), dj.jacfwd(slope, (0, 1))(X, 1.5)
+    for one, other in zip(leaves(found), leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
+
+
+def test_pullback_of_a_gradient_is_the_hessian_times_vector():
+    _, pullback = dj.vjp(slope, X, 1.5)
+    np.testing.assert_allclose(pullback(V)[0], product(X, V, 1.5), rtol=1e-13)
+
+
+def test_forward_over_reverse_over_a_gradient():
+    found = dj.hessian(gradient_in_a_loop, mode="fwdrev")(X, V, 1.5)
+    expected = dj.hessian(gradient_in_a_loop, mode="hyperdual")(X, V, 1.5)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+
+
+def test_higher_orders():
+    assert dj.grad(dj.grad(dj.grad(lambda x: x**4)))(2.0) == 48.0
+
+    def cubic(x):
+        return np.sum(x**3) * x[0]
+
+    third = dj.jacrev(dj.jacrev(dj.jacrev(cubic)))(X)
+    np.testing.assert_allclose(third, dj.jacfwd(dj.jacfwd(dj.jacfwd(cubic)))(X), rtol=1e-13, atol=1e-14)
+
+
+add = dj.grad(lambda y, x: x + y)
+times = dj.grad(lambda y, x: x * y * y)
+
+
+def test_perturbations_are_told_apart():
+    """d/dx [x d/dy (x + y)] is 1, not 2 (Siskind and Pearlmutter 2005)."""
+    assert dj.grad(lambda x: x * add(1.0, x))(1.0) == 1.0
+    assert dj.grad(lambda x: times(3.0, x))(2.0) == 6.0
+    assert dj.grad(lambda x: times(x, 2.0))(5.0) == 4.0
+    assert dj.grad(lambda x: x * times(x, x))(5.0) == 6 * 25.0
+
+
+def test_directions_that_depend_on_the_arguments_alone():
+    """The tangent has derivatives where its primal has none."""
+    found = dj.jacfwd(lambda v: dj.jvp(spring, (X, 1.5), (v, 0.0))[1])(V)
+    np.testing.assert_allclose(found, slope(X, 1.5), rtol=1e-13)
+    np.testing.assert_allclose(dj.jacfwd(product, 1)(X, V, 1.5), second(X, 1.5), rtol=1e-12, atol=1e-14)
+
+
+beside = dj.grad(lambda x: (np.sum(x**2), x[0]), has_aux=True)
+everything = dj.value_grad_hessian(spring)
+
+
+@pytest.mark.parametrize("f", [lambda x: np.sum(beside(x)[0]), lambda x: everything(x, 1.5)[0]], ids=["aux", "all"])
+def test_refused(f):
+    with pytest.raises(UnsupportedError, match="reverse mode has no rule for it"):
+        dj.grad(f)(X)
