@@ -9,12 +9,18 @@ import dualjit.numbers  # noqa: F401  (registers the number types with Numba)
 from dualjit.adjoint.options import options
 from dualjit.rules.stop import stop_gradient
 from dualjit.transforms import (
+    CustomFunction,
     LinearMap,
     Pullback,
     check_grads,
+    custom_jvp,
+    custom_vjp,
+    define_rule,
+    fixed_point,
     grad,
     hessian,
     hvp,
+    implicit_root,
     jacfwd,
     jacobian,
     jacrev,
@@ -28,12 +34,18 @@ from dualjit.transforms import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "CustomFunction",
     "LinearMap",
     "Pullback",
     "check_grads",
+    "custom_jvp",
+    "custom_vjp",
+    "define_rule",
+    "fixed_point",
     "grad",
     "hessian",
     "hvp",
+    "implicit_root",
     "jacfwd",
     "jacobian",
     "jacrev",

@@ -18,6 +18,7 @@ from numba.core.untyped_passes import InlineInlinables
 
 from dualjit.frontend.definitions import assignments, expressions, is_expr, rebuild_definitions, static_value
 from dualjit.frontend.overloaded import is_overloaded, is_plain_python, is_program, redirected
+from dualjit.frontend.registered import registered
 from dualjit.frontend.vectorized import elementwise, is_vectorized
 
 # Options that change the meaning of arithmetic: a callee that differs in one keeps its own compilation.
@@ -65,7 +66,8 @@ class InlineCallees(InlineInlinables):
 
     def _do_work(self, state, work_list, block, i, expr, inline_worker):
         callee = static_value(state.func_ir, expr.func)
-        if is_program(callee) or not (is_user_function(callee) or is_plain_python(callee)):
+        known = registered(callee) is not None or is_program(callee)
+        if known or not (is_user_function(callee) or is_plain_python(callee)):
             return False
         label = next(k for k, b in state.func_ir.blocks.items() if b is block)
         around, py_func = self.enclosing[label], getattr(callee, "py_func", callee)
@@ -94,7 +96,10 @@ def redirect_to_twins(func_ir: ir.FunctionIR, caller) -> None:
         value = assign.value
         if isinstance(value, (ir.Global, ir.FreeVar)) or is_expr(value, "getattr"):
             found = static_value(func_ir, assign.target)
-            if is_user_function(found) or is_plain_python(found):
+            custom = registered(found)
+            if custom is not None:
+                assign.value = ir.Global(custom.__name__, custom, value.loc)
+            elif is_user_function(found) or is_plain_python(found):
                 assign.value = ir.Global(found.__name__, caller.of(found), value.loc)
             elif is_overloaded(found) and assign.target.name in called:
                 assign.value = ir.Global(found.__name__, redirected(found, caller.of), value.loc)

@@ -78,9 +78,9 @@ class ReversePass:
         self.wanted, self.written = without_star_tuple(self.adjoint.argtypes, self.adjoint.written, self.star)
         check_written(f, argtypes, names, self.written)
         self.return_type = types.unliteral(self.adjoint.return_type)
-        real = cotangent_number([self.wanted[i] for i in range(len(argtypes)) if is_active(self.wanted[i])])
+        self.cotangent = cotangent_number([self.wanted[i] for i in range(len(argtypes)) if is_active(self.wanted[i])])
         marker = marker_of(*argtypes)
-        self.zero_type = real if marker is None else marker.over(real)
+        self.zero_type = self.cotangent if marker is None else marker.over(self.cotangent)
 
     def check_aliases(self, w: Writer) -> None:
         """Refuse arguments that share memory which the function writes to."""
