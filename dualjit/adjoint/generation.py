@@ -18,7 +18,6 @@ from dualjit.adjoint.plan import Plan, is_division
 from dualjit.adjoint.slicing import Slice
 from dualjit.adjoint.statements import pull
 from dualjit.adjoint.statements.numbers import complex_of, part
-from dualjit.adjoint.useful import is_useful
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region
 from dualjit.program.flow import predecessors, without_unreachable
@@ -534,7 +533,7 @@ class Generator:
         moved = []
         for edge in block.end.edges:
             for param, value in zip(self.plan.blocks[edge.to].params, edge.args, strict=True):
-                if param.name in self.plan.useful and edge.to in self.plan.live_blocks:
+                if param.name in self.plan.useful.names and edge.to in self.plan.live_blocks:
                     goals = slots(value) if isinstance(value, p.Var) else []
                     moved += list(zip(slots(param), goals or [None] * len(slots(param)), strict=True))
         # A parameter that was set to a constant has a cotangent, too, which must not be there in the next round.
@@ -620,7 +619,7 @@ class Block:
     def take(self, slot: p.Var):
         if slot.name in self.local:
             return slot if slot.name in self.touched else None
-        if not is_useful(slot, self.g.plan.useful):
+        if not self.g.plan.useful.holds(slot):
             return None
         self.g.global_slots[slot.name] = slot
         taken = self.fresh("bar", slot.type)

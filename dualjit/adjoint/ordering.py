@@ -28,7 +28,7 @@ def _commutes(region: Region, plan) -> bool:
             if op in plan.undone or (_clears(op) and plan.wants[op].acts):
                 return False
     header = plan.blocks[region.header]
-    params = [v for v in header.params if v.active and v.name in plan.useful]
+    params = [v for v in header.params if v.active and v.name in plan.useful.names]
     return all(not holds_memory(v.type) and Sum(plan, region, v).holds() for v in params)
 
 

@@ -21,7 +21,7 @@ from dualjit.adjoint.ordering import unordered_regions
 from dualjit.adjoint.recording import Recorder, Wants
 from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.shadows import SHADOW, Shadowed, shares_memory
-from dualjit.adjoint.useful import useful_numbers
+from dualjit.adjoint.useful import Useful
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region
 from dualjit.program.flow import successors
@@ -76,7 +76,7 @@ class Plan:
         self.reads: list[tuple[str, Site]] = []
         self._seen: set[tuple[str, Region | None]] = set()
         self.promoted = {}
-        self.useful = useful_numbers(self.blocks, answer)
+        self.useful = Useful(self.blocks, c.function.params, answer, self.memory)
         self.find_promoted()
         recorder = Recorder(rules, self.useful, self.promoted)
         self.wants: dict[p.Op, Wants] = {op: recorder.of(op) for b in self.live_blocks.values() for op in b.ops}
@@ -121,7 +121,7 @@ class Plan:
 
     def moves(self, edge: p.Edge) -> bool:
         """Does the edge carry a cotangent from a parameter to another variable?"""
-        return any(v.active and v.name in self.useful for v in self.blocks[edge.to].params)
+        return any(v.active and v.name in self.useful.names for v in self.blocks[edge.to].params)
 
     def written_in(self, name: str, region: Region | None) -> bool:
         """Is memory of this class written in a region?"""
@@ -342,7 +342,7 @@ class Plan:
     def can_promote(self, op: p.Load) -> bool:
         return (
             op.target.active
-            and op.target.name in self.useful
+            and op.target.name in self.useful.names
             and isinstance(op.array, p.Var)
             and isinstance(op.array.type, Arr)
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dualjit.adjoint.cotangents import ZERO
 from dualjit.adjoint.statements import pull
-from dualjit.adjoint.useful import is_useful
+from dualjit.adjoint.useful import Useful
 from dualjit.program import nodes as p
 from dualjit.program.types import Real
 
@@ -23,13 +23,14 @@ class Wants:
 class Recorder:
     """The `Sweep` that only takes notes."""
 
-    def __init__(self, rules, useful: set[str], promoted):
+    def __init__(self, rules, useful: Useful, promoted):
         self.rules, self.useful, self.is_promoted = rules, useful, promoted
         self.wants, self.loc = Wants(), None
 
     def of(self, op: p.Op) -> Wants:
         self.wants = Wants()
-        pull(op, self)
+        if self.useful.acts(op):
+            pull(op, self)
         return self.wants
 
     def value(self, operand):
@@ -43,7 +44,7 @@ class Recorder:
         return v
 
     def take(self, slot):
-        known = is_useful(slot, self.useful)
+        known = self.useful.holds(slot)
         self.wants.acts |= known
         return ZERO if known else None
 

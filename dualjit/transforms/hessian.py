@@ -68,7 +68,8 @@ def hessian(f: Callable, argnums=0, mode: str = "auto", has_aux: bool = False) -
 
     Examples
     --------
-    >>>     >>> import dualjit as dj
+    >>> import numpy as np
+    >>> import dualjit as dj
     >>> dj.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
     array([[6., 2.],
            [2., 0.]])

@@ -113,3 +113,22 @@ def test_an_adjoint_that_does_not_compile_is_a_refusal_with_a_place():
 
     with pytest.raises(NotImplementedError, match=r"np.outer\(x, \(x\[0\]"):
         grad(f)(POINTS[0][0])
+
+
+def overflows_for_nothing(x, y):
+    z = y.copy()
+    for _ in range(16):
+        x = x * x
+        z[0] = z[0] * z[0]
+    waste = np.zeros(3)
+    for k in range(3):
+        waste[k] = np.exp(1e3 * y[k])
+    return np.sum(y)
+
+
+def test_what_does_not_reach_the_answer_makes_no_nan():
+    """Zero times infinity is not computed where nothing comes back."""
+    x = np.array([1.7, 0.4, 2.2])
+    by_x, by_y = grad(overflows_for_nothing, (0, 1))(x, x.copy())
+    np.testing.assert_array_equal(by_x, np.zeros(3))
+    np.testing.assert_array_equal(by_y, np.ones(3))
