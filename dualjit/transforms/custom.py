@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from numba import types
+from numba import njit, types
 
 from dualjit.errors import ShapeError, StructureError, UnsupportedError
 from dualjit.frontend.dispatcher import Derivative
@@ -188,7 +188,8 @@ def with_parameters(function: Callable) -> Callable:
     count = function.nin if isinstance(function, np.ufunc) else len(inspect.signature(function).parameters)
     parameters = ", ".join(f"x{k}" for k in range(count))
     name = function.__name__
-    return build(name, f"def {name}({parameters}):\n    return function({parameters})\n", {"function": function})
+    caller = build(name, f"def {name}({parameters}):\n    return function({parameters})\n", {"function": function})
+    return njit(caller)  # by Numba alone: a program would call the rule's function in the place of this one
 
 
 @dataclass

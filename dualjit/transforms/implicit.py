@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numba import njit
 
 from dualjit.errors import StructureError
 from dualjit.frontend.vectorized import as_function
@@ -17,7 +18,6 @@ from dualjit.transforms.custom import CustomFunction, custom_jvp
 from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.jvp import driver
 from dualjit.transforms.source import build
-from dualjit.transforms.vjp import compiled_primal
 
 
 def implicit_root(residual: Callable, solver: Callable) -> CustomFunction:
@@ -114,7 +114,8 @@ def fixed_point(step: Callable, solver: Callable) -> CustomFunction:
     >>> abs(dj.grad(point)(1.0) + x * math.sin(x) / (1 + math.sin(x))) < 1e-12
     True
     """
-    step = compiled_primal(as_function(step))
+    step = as_function(step)
+    step = step if hasattr(step, "py_func") else njit(step)
     parameters = ", ".join(f"p{k}" for k in range(len(signature_of(step).parameters) - 1))
     text = f"def residual(x, {parameters}):\n    return step(x, {parameters}) - x\n"
     return implicit_root(build("residual", text, {"step": step}), solver)

@@ -10,10 +10,11 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
-from dualjit.errors import ShapeError, StructureError
+from dualjit.errors import ArgumentCountError, ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative
+from dualjit.frontend.twin import Twin
 from dualjit.frontend.vectorized import as_function
-from dualjit.transforms.arguments import check_primals, python_function
+from dualjit.transforms.arguments import check_primals, python_function, star_position
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.jvp import check_count
 from dualjit.transforms.once import once_per_function
@@ -83,8 +84,14 @@ class Pullback:
     def __init__(self, f: Callable, primals: tuple, answer, has_aux: bool = False):
         self._driver, self._primals, self._answer = driver(f, has_aux), primals, answer
 
-    def __call__(self, cotangent):
-        """The tuple of cotangents of the primals."""
+    def __call__(self, *cotangents):
+        """The tuple of cotangents of the primals, from one of the answer."""
+        if len(cotangents) != 1:
+            raise ArgumentCountError(
+                f"the pullback was given {len(cotangents)} cotangents, expected one: "
+                f"{describe(self._answer)} like the answer"
+            )
+        (cotangent,) = cotangents
         return self._driver(self._primals, fitted(cotangent, self._answer))
 
 
@@ -99,11 +106,23 @@ def _driver(f: Callable, has_aux: bool) -> Derivative:
 
 
 def compiled_primal(f: Callable) -> Callable:
-    """``f`` itself, compiled."""
+    """``f`` itself, compiled; of a Python function also what it calls."""
     return f if hasattr(f, "py_func") else _compiled(f)
 
 
-_compiled = once_per_function(njit)
+@once_per_function
+def _compiled(f: Callable) -> Callable:
+    return njit(f) if star_position(f) is not None else _Primal(f, "value").derivative(_compiled, f)
+
+
+class _Primal(Driver):
+    """Writes the call of the function, compiled as derivatives are: functions that it calls need not be jitted."""
+
+    def __call__(self, argtypes: tuple) -> Callable:
+        w = Writer()
+        twin = Twin.of(self.f).specialise(argtypes).twin
+        w(f"return {w.bind('twin', twin)}({', '.join(self.signature.parameters)})")
+        return self.function(w)
 
 
 class _Body(Driver):
