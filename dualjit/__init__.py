@@ -29,6 +29,7 @@ from dualjit.transforms import (
     value_and_grad,
     value_grad_hessian,
     vjp,
+    vmap,
 )
 
 __version__ = "0.1.0"
@@ -56,4 +57,5 @@ __all__ = [
     "value_and_grad",
     "value_grad_hessian",
     "vjp",
+    "vmap",
 ]

@@ -8,8 +8,9 @@ Relies on ``Dispatcher._compiler`` and ``_FunctionCompiler._get_implementation``
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 from numba.core import types
 from numba.core.dispatcher import _FunctionCompiler
@@ -54,9 +55,12 @@ class Derivative(CPUDispatcher):
         ``(transform, args, kwargs)`` that makes this object again; it is what gets pickled.
     """
 
+    more_options: Mapping[str, bool] = MappingProxyType({})
+    """Numba's options that all of the class have."""
+
     def __init__(self, skeleton: Callable, implement: Implementation, primal: Callable, recipe: tuple):
         given = getattr(primal, "targetoptions", {})
-        options = {"nopython": True, **{k: given[k] for k in OPTIONS if given.get(k)}}
+        options = {"nopython": True, **self.more_options, **{k: given[k] for k in OPTIONS if given.get(k)}}
         super().__init__(skeleton, targetoptions=options)
         self._compiler = _ImplementationCompiler(implement, self._compiler)
         self._recipe = recipe

@@ -12,6 +12,7 @@ from dualjit.transforms.jacrev import jacrev
 from dualjit.transforms.jvp import jvp
 from dualjit.transforms.linearize import LinearMap, linearize
 from dualjit.transforms.vjp import Pullback, vjp
+from dualjit.transforms.vmap import vmap
 
 __all__ = [
     "CustomFunction",
@@ -34,4 +35,5 @@ __all__ = [
     "value_and_grad",
     "value_grad_hessian",
     "vjp",
+    "vmap",
 ]
