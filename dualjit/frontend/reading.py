@@ -275,7 +275,9 @@ class Reader:
     def derivative(self, target, function: Derivative, args, kwargs, e: ir.Expr, loc) -> p.Apply:
         """A call of a derivative, whose pullback is known."""
         parameters = inspect.signature(function.py_func).parameters.values()
-        if e.vararg is not None or any(q.kind is q.VAR_POSITIONAL for q in parameters):
+        if e.vararg is not None:
+            args = (*args, *self.spread(e.vararg, self.typemap[e.vararg.name].types, loc))
+        if any(q.kind is q.VAR_POSITIONAL for q in parameters):
             raise refuse(
                 e.loc, f"the call of {function.__name__}", "it has *args", "write a function with named parameters"
             )

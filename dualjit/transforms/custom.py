@@ -240,6 +240,7 @@ class CustomFunction(Derivative):
         """Define the rule ``(primals, tangents) -> (y, y_dot)``; returns it."""
         check_parameters(rule, 2, f"the rule of {self.__name__}", "(primals, tangents)")
         self.rules.jvp = as_function(rule)
+        self.renew()
         return rule
 
     def defvjp(self, fwd: Callable, bwd: Callable) -> None:
@@ -248,6 +249,11 @@ class CustomFunction(Derivative):
         check_parameters(fwd, len(names), f"fwd of {self.__name__}", f"({', '.join(names)})")
         check_parameters(bwd, 2, f"bwd of {self.__name__}", f"(residuals, {ANSWER}_bar)")
         self.rules.vjp = as_function(fwd), as_function(bwd)
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget what was known of calls before the rule."""
+        self.__dict__.pop("row", None)
 
 
 def check_parameters(rule: Callable, count: int, what: str, expected: str) -> None:
@@ -283,8 +289,10 @@ class CustomDriver(Driver):
                 "write the linear function out, or call one without a rule"
             )
         self.entered.add(argtypes)
-        yield
-        self.entered.discard(argtypes)
+        try:
+            yield
+        finally:
+            self.entered.discard(argtypes)
 
     def pullback(self):
         rules = self.rules

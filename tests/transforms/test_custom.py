@@ -163,8 +163,11 @@ def test_definitions_are_checked():
         dj.define_rule(plain_sine)
     with pytest.raises(StructureError, match="named parameters"):
         dj.custom_jvp(lambda *xs: xs[0])
-    with pytest.raises(UnsupportedError, match="no rule"):
-        dj.jacfwd(f)(1.0, 2.0)
+    for mode in (dj.jacfwd, dj.grad):
+        with pytest.raises(UnsupportedError, match="no rule"):
+            mode(f)(1.0, 2.0)
+    f.defjvp(lambda primals, tangents: (f(*primals), primals[1] * tangents[0] + primals[0] * tangents[1]))
+    assert dj.grad(f)(1.0, 2.0) == dj.jacfwd(f)(1.0, 2.0) == 2.0
 
 
 def with_vjp(fwd, bwd):
