@@ -2,7 +2,8 @@
 
 ``grad(f)`` and ``value_and_grad(f)`` are Numba functions that return the gradient of ``f`` by reverse mode;
 ``jacfwd(f)``, ``jacrev(f)`` and ``jacobian(f)`` return its Jacobian, ``hessian(f)`` its Hessian; ``jvp``, ``vjp``,
-``linearize`` and ``hvp`` give products with these.  ``vmap`` makes a function of one point one of many. ``f`` is an ordinary Python function or one jitted with ``numba.njit``, unchanged.
+``linearize`` and ``hvp`` give products with these.  ``vmap`` makes a function of one point one of many.  ``f`` is an
+ordinary Python function or one jitted with ``numba.njit``, unchanged.
 """
 
 import dualjit.numbers  # noqa: F401  (registers the number types with Numba)

@@ -1,51 +1,24 @@
 """``custom_jvp``, ``custom_vjp``, ``define_rule``: one's own derivative for a function.
 
-One idea: a rule is linear in tangents or cotangents, so it takes all lanes at once.  Forward mode calls it with the
-values of the dual numbers as primals and the dual numbers themselves as tangents; of its answer the partials are kept.
-Reverse mode of a rule for tangents is the transposed of its map from tangents to tangents, a reverse sweep of the rule.
-
 Source: the interface is JAX's (jax.custom_jvp, jax.custom_vjp).
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
-from numba import njit, types
+from numba import njit
 
-from dualjit.errors import ShapeError, StructureError, UnsupportedError
+from dualjit.errors import StructureError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.registered import register
-from dualjit.frontend.twin import Twin
 from dualjit.frontend.vectorized import as_function
-from dualjit.numbers import blocks
-from dualjit.numbers.arrays.levels import with_value, with_values
-from dualjit.numbers.intrinsics import lift
-from dualjit.numbers.types import Dual, marker_of, promote, strip, top_level
 from dualjit.transforms.arguments import python_function, signature_of, star_position
-from dualjit.transforms.columns import zero
-from dualjit.transforms.derivatives import Driver
-from dualjit.transforms.directions import check_shapes, check_structure
-from dualjit.transforms.forward import base_of, carries, mapped, named, primal_of
-from dualjit.transforms.reverse import ReversePass
-from dualjit.transforms.source import Writer, build
-from dualjit.transforms.structure import is_active, is_real, is_tuple, leaves, pack, refilled, scalar_type
-from dualjit.transforms.transposed import (
-    ANSWER,
-    TransposedDriver,
-    add,
-    at,
-    is_none,
-    item,
-    parameters_of,
-    paths,
-    pullback_by,
-)
-from dualjit.transforms.vjp import compiled_primal
+from dualjit.transforms.ruled import CustomDriver, Rules
+from dualjit.transforms.source import build
+from dualjit.transforms.transposed import ANSWER
 
 
 def custom_jvp(f: Callable) -> CustomFunction:
@@ -60,7 +33,7 @@ def custom_jvp(f: Callable) -> CustomFunction:
     -------
     CustomFunction
         ``f`` as a Numba dispatcher.  Its method ``defjvp`` takes the rule: a function
-        ``(primals, tangents) -> (y, y_dot)`` of two tuples, linear in the tangents.  Which works in all modes.
+        ``(primals, tangents) -> (y, y_dot)`` of two tuples, linear in the tangents.  It serves all modes.
 
     Raises
     ------
@@ -192,26 +165,6 @@ def with_parameters(function: Callable) -> Callable:
     return njit(caller)  # by Numba alone: a program would call the rule's function in the place of this one
 
 
-@dataclass
-class Rules:
-    """What is known of a function's derivative."""
-
-    jvp: Callable | None = None
-    vjp: tuple[Callable, Callable] | None = None
-    exact: bool = True
-    jvp_of_number: Callable | None = None
-    """The rule for tangents where the function returns a number, if that is another one."""
-
-    def tangents(self, f: Callable, argtypes: tuple) -> Callable:
-        """The rule for tangents of ``f`` called with arguments of these types."""
-        if self.jvp_of_number is None:
-            return self.jvp
-        plain, primal = tuple(strip(types.unliteral(t)) for t in argtypes), compiled_primal(f)
-        primal.compile(plain)
-        number = isinstance(primal.overloads[plain].signature.return_type, types.Number)
-        return self.jvp_of_number if number else self.jvp
-
-
 class CustomFunction(Derivative):
     """A function with a derivative of its own, callable from Python and from jitted code."""
 
@@ -261,207 +214,3 @@ def check_parameters(rule: Callable, count: int, what: str, expected: str) -> No
     given = signature_of(as_function(rule))
     if len(given.parameters) != count or star_position(rule) is not None:
         raise StructureError(f"{what} has the parameters {given}, expected {expected}")
-
-
-class CustomDriver(Driver):
-    """Writes the call of the function, or of its rule where an argument is dual."""
-
-    def __init__(self, f: Callable, rules: Rules):
-        super().__init__(f, "custom")
-        self.rules = rules
-        self.entered: set[tuple] = set()
-
-    def __call__(self, argtypes: tuple) -> Callable:
-        w, names = Writer(), list(self.signature.parameters)
-        if marker_of(*argtypes) is None:
-            w(f"return {w.bind('primal', compiled_primal(self.f))}({', '.join(names)})")
-        else:
-            with self.once(argtypes):
-                self.by_tangents(w, names, argtypes)
-        return self.function(w)
-
-    @contextmanager
-    def once(self, argtypes: tuple) -> Iterator[None]:
-        """Refuse a rule that needs itself."""
-        if argtypes in self.entered:
-            raise StructureError(
-                f"the rule of {self.primal_name} calls {self.primal_name} with tangents, for which it is asked again: "
-                "write the linear function out, or call one without a rule"
-            )
-        self.entered.add(argtypes)
-        try:
-            yield
-        finally:
-            self.entered.discard(argtypes)
-
-    def pullback(self):
-        rules = self.rules
-        if rules.vjp is not None:
-            return pullback_by(PulledByRule(self.f, rules))
-        return pullback_by(PulledByTangents(self.f, rules)) if rules.jvp is not None else None
-
-    def by_tangents(self, w: Writer, names: list[str], argtypes: tuple) -> None:
-        """The rule with the values of dual numbers as primals, and these numbers as tangents."""
-        if self.rules.jvp is None:
-            raise without_rule(self.f, "forward", "define it by dualjit.custom_jvp, which serves all modes")
-        level, lanes = top_level(*argtypes), marker_of(*argtypes).lanes
-        primals = [primal_of(w, x, t, level) for x, t in zip(names, argtypes, strict=True)]
-        tangents = [x if carries(t, level) else nothing(w, x, t) for x, t in zip(names, argtypes, strict=True)]
-        given = types.Tuple([base_of(t, level) for t in argtypes]), types.Tuple([in_memory(t) for t in argtypes])
-        rule = Twin.of(self.rules.tangents(self.f, argtypes)).specialise(given)
-        if 1 in rule.written or rule.argtypes != given:
-            raise StructureError(f"the rule of {self.primal_name} writes to its arguments: let it write to copies")
-        y, dot = check_pair(rule.return_type, self.primal_name)
-        w(f"_dj_y, _dj_dot = {w.bind('rule', rule.twin)}(({', '.join(primals)},), ({', '.join(tangents)},))")
-        value = "_dj_y"
-        if carries(y, level):  # a tuple of numbers of one type holds both in that of the tangent
-            value, y = primal_of(w, "_dj_y", y, level), base_of(y, level)
-        parts = [
-            joined(w, *pair, lanes[level], level) for pair in zip(leaves(y, value), leaves(dot, "_dj_dot"), strict=True)
-        ]
-        w(f"return {refilled(y, iter(parts), w.bind)}")
-
-
-def check_pair(t: types.Type, name: str) -> tuple[types.Type, types.Type]:
-    """The types of value and tangent that a rule returns; raises unless they are alike."""
-    t = types.unliteral(t)
-    if not is_tuple(t) or len(t.types) != 2:
-        raise StructureError(f"the rule of {name} returns {strip(t)}, expected a pair (y, y_dot)")
-    check_structure(*t.types, f"y_dot of the rule of {name}")
-    return t.types
-
-
-def in_memory(t: types.Type) -> types.Type:
-    """The type of a fresh array for an array without marks; other types as they are."""
-    if isinstance(t, types.Array) and marker_of(t) is None:
-        return types.Array(t.dtype, t.ndim, "C")
-    return types.unliteral(t)
-
-
-def nothing(w: Writer, expr: str, t: types.Type) -> str:
-    """The tangent of an argument that has none: zeros like it, itself where it is no real data."""
-
-    def array(exprs, source, target):
-        return f"{w.bind('zeros', np.zeros)}({exprs[0]}.shape, {w.bind('T', source.dtype)})"
-
-    def number(exprs, source, target):
-        return zero(w, source) if is_real(source) else exprs[0]
-
-    return named(w, "nothing", mapped(w, [expr], t, t, array, number))
-
-
-def joined(w: Writer, value: tuple, tangent: tuple, lanes: int, level: int) -> str:
-    """The dual number, or array of them, of a value and what has the partials."""
-    (y, t), (dot, u) = value, tangent
-    below, slope = scalar_type(t), scalar_type(base_of(u, level))
-    base = promote(below, slope) or max(below, slope, key=lambda f: f.bitwidth)
-    number = w.bind("T", Dual(base, lanes, level))
-    if not isinstance(t, types.Array):
-        return f"{w.bind('with_value', with_value)}({w.bind('lift', lift)}({dot}, {number}), {y})"
-    check_shapes(w, y, dot)
-    return f"{w.bind('with_values', with_values)}({w.bind('dual_copy', blocks.dual_copy)}({dot}, {number}), {y})"
-
-
-def without_rule(f: Callable, mode: str, remedy: str) -> UnsupportedError:
-    """The error for a function whose rule does not serve a mode."""
-    code = python_function(f).__code__
-    why = f"it has no rule for {mode} mode"
-    return UnsupportedError(f"the call of {code.co_name}", why, remedy, code.co_filename, code.co_firstlineno)
-
-
-class PulledByTangents(TransposedDriver):
-    """By the transposed of a rule for tangents."""
-
-    def __init__(self, f: Callable, rules: Rules):
-        super().__init__(f, "custom", parameters_of(f))
-        self.rules = rules
-
-    def write(self, w, given, given_bar, bars):
-        whole = types.Tuple([types.unliteral(t) for t in given])
-        args = named(w, "args", f"({', '.join(self.operands)},)")
-        reverse = ReversePass(self.rules.tangents(self.f, given), (whole, whole), [args, args], (1,))
-        y, dot = check_pair(reverse.return_type, self.primal_name)
-        marker, real = marker_of(*given, given_bar), reverse.cotangent
-        number = real if marker is None else marker.over(real)
-        zero_bar = named(w, "zero", f"{w.bind('lift', lift)}(0.0, {w.bind('T', number)})")
-        seeds = [self.no_seed(t, zero_bar) for _, t in leaves(y, "") if is_active(t)]
-        for (_, t), path in zip(leaves(dot, ""), paths(dot), strict=True):
-            if is_active(t):
-                part, bar = at(f"{ANSWER}_bar", given_bar, path)
-                seeds.append(zero_bar if is_none(bar) else lifted(w, part, bar, number))
-        shadows = reverse.shadows(w, zero_bar)
-        found = reverse.gradients(w, shadows, reverse.call(w, shadows, seeds, zero_bar), 0)
-        for i, bar in bars.items():
-            part, t = item(found[1], whole, i)
-            add(w, f"{self.operands[i]}_bar", bar, part, t)
-
-    def no_seed(self, t: types.Type, zero_bar: str) -> str:
-        """Nothing, for a value which shares its type with a tangent."""
-        if isinstance(t, types.Array):
-            raise StructureError(
-                f"the rule of {self.primal_name} computes y from the tangents: let it take the primals"
-            )
-        return zero_bar
-
-
-def lifted(w: Writer, expr: str, t: types.Type, number: types.Type) -> str:
-    """A number or an array in numbers of a type."""
-    routine = blocks.dual_copy if isinstance(t, types.Array) else lift
-    same = scalar_type(t) == number
-    return expr if same else f"{w.bind(routine.__name__, routine)}({expr}, {w.bind('T', number)})"
-
-
-class PulledByRule(TransposedDriver):
-    """By a rule for cotangents."""
-
-    def __init__(self, f: Callable, rules: Rules):
-        super().__init__(f, "custom", parameters_of(f))
-        self.rules = rules
-
-    def write(self, w, given, given_bar, bars):
-        if not self.rules.exact and marker_of(*given, given_bar) is not None:
-            raise without_rule(
-                self.f,
-                "higher-order or several-rows",
-                "it is defined with exact=False: take one gradient by grad or vjp",
-            )
-        fwd, bwd = self.rules.vjp
-        forward = Twin.of(fwd).specialise(tuple(map(types.unliteral, given)))
-        t = types.unliteral(forward.return_type)
-        if not is_tuple(t) or len(t.types) != 2:
-            raise StructureError(f"fwd of {self.primal_name} returns {strip(t)}, expected a pair (y, residuals)")
-        w(f"_dj_y, _dj_rest = {w.bind('fwd', forward.twin)}({', '.join(self.operands)})")
-        bar, bar_type = complete(w, f"{ANSWER}_bar", given_bar, "_dj_y", t.types[0])
-        backward = Twin.of(bwd).specialise((t.types[1], bar_type))
-        found = types.unliteral(backward.return_type)
-        if not is_tuple(found) or len(found.types) != len(given):
-            what = f"a tuple of {len(found.types)}" if is_tuple(found) else str(strip(found))
-            names = ", ".join(signature_of(self.f).parameters)
-            raise StructureError(
-                f"bwd of {self.primal_name} returns {what}, expected a tuple of {len(given)}, "
-                f"a cotangent for each of {names}"
-            )
-        w(f"_dj_found = {w.bind('bwd', backward.twin)}(_dj_rest, {bar})")
-        for i, shadow in bars.items():
-            self.check(w, i, given[i], found.types[i])
-            add(w, f"{self.operands[i]}_bar", shadow, f"_dj_found[{i}]", found.types[i])
-
-    def check(self, w: Writer, i: int, t: types.Type, found: types.Type) -> None:
-        """Raise unless a cotangent is like its argument."""
-        name = list(signature_of(self.f).parameters)[i]
-        check_structure(t, found, f"the cotangent of '{name}' by bwd of {self.primal_name}")
-        for (x, leaf), (bar, _) in zip(leaves(t, self.operands[i]), leaves(found, f"_dj_found[{i}]"), strict=True):
-            if isinstance(leaf, types.Array):
-                what = f"the cotangent of {name} by bwd of {self.primal_name}"
-                with w.block(f"if {bar}.shape != {x}.shape:"):
-                    w(f"raise {w.bind('ShapeError', ShapeError)}({what!r}, {bar}.shape, {x}.shape)")
-
-
-def complete(w: Writer, expr: str, t: types.Type, y: str, like: types.Type) -> tuple[str, types.Type]:
-    """A cotangent with zeros where nothing has come back, and its type."""
-    if is_none(t):
-        return nothing(w, y, like), in_memory(like)
-    if not is_tuple(like):
-        return expr, types.unliteral(t)
-    parts = [complete(w, *item(expr, t, k), f"{y}[{k}]", u) for k, u in enumerate(like.types)]
-    return pack(types.Tuple(like.types), [e for e, _ in parts], w.bind), types.Tuple([u for _, u in parts])

@@ -21,10 +21,10 @@ from dualjit.frontend.vectorized import as_function
 from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.types import Marked, marker_of
 from dualjit.transforms.arguments import star_position
-from dualjit.transforms.custom import lifted
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import named
 from dualjit.transforms.reverse import ReversePass
+from dualjit.transforms.ruled import lifted
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import children, is_active, is_list, is_tuple, leaves, pack, refilled, scalar_type
 from dualjit.transforms.transposed import ANSWER, TransposedDriver, add, at, is_none, parameters_of, paths, pullback_by
