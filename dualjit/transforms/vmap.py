@@ -8,7 +8,7 @@ Source: the interface is JAX's (jax.vmap).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from types import MappingProxyType
 
 import numpy as np
@@ -22,7 +22,7 @@ from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.types import Marked, marker_of
 from dualjit.transforms.arguments import star_position
 from dualjit.transforms.derivatives import Driver
-from dualjit.transforms.forward import named
+from dualjit.transforms.forward import named, private_copy
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.ruled import lifted
 from dualjit.transforms.source import Writer
@@ -189,17 +189,28 @@ class BatchDriver(Driver):
         answer = types.unliteral(one.return_type)
         axes = list(self.axes_of(answer, self.out_axes))
         points.count(w)
-        w(f"_dj_y = {run}({', '.join(points.items(w, '0'))})")
+        w(f"_dj_y = {run}({self.arguments(w, points, one.written, '0')})")
         outputs = [(path, t) for (_, t), path in zip(leaves(answer, ""), paths(answer), strict=True)]
         results = [
             self.allocate(w, at("_dj_y", answer, path)[0], t, a) for (path, t), a in zip(outputs, axes, strict=True)
         ]
-        with w.block(f"for _dj_i in {w.bind('prange', prange) if self.parallel else 'range'}(_dj_points):"):
-            w(f"_dj_z = {run}({', '.join(points.items(w, '_dj_i'))})")
+
+        def store(y: str, i: str) -> None:
             for (path, _), a, result in zip(outputs, axes, results, strict=True):
-                w(f"{place(result, a, '_dj_i')} = {at('_dj_z', answer, path)[0]}")
+                w(f"{place(result, a, i)} = {at(y, answer, path)[0]}")
+
+        store("_dj_y", "0")
+        with w.block(f"for _dj_i in {w.bind('prange', prange) if self.parallel else 'range'}(1, _dj_points):"):
+            w(f"_dj_z = {run}({self.arguments(w, points, one.written, '_dj_i')})")
+            store("_dj_z", "_dj_i")
         w(f"return {refilled(answer, iter(results), w.bind)}")
         return self.function(w)
+
+    @staticmethod
+    def arguments(w: Writer, points: Points, written: Set[int], i: str) -> str:
+        """What the function is called with for point ``i``: copies of what it may write to."""
+        given = zip(points.items(w, i), points.item_types, strict=True)
+        return ", ".join(private_copy(w, x, t) if k in written else x for k, (x, t) in enumerate(given))
 
     def allocate(self, w: Writer, y: str, t: types.Type, axis: int) -> str:
         """An array for all points of one part of the answer."""

@@ -58,6 +58,20 @@ def test_derivatives():
     np.testing.assert_array_equal(each[0, 1], 0.0)
 
 
+def test_arguments_stay_as_they_are():
+    """Each point gets what the function writes to as a copy, also what all points share."""
+
+    def writes(w, x):
+        w[0] += 1.0
+        x[0] *= w[0]
+        return x[0] * x[1]
+
+    w, xs = W.copy(), XS + 1
+    np.testing.assert_array_equal(dj.vmap(writes, (None, 0))(w, xs), 2.0 * xs[:, 0] * xs[:, 1])
+    np.testing.assert_array_equal(w, W)
+    np.testing.assert_array_equal(xs, XS + 1)
+
+
 @pytest.mark.parametrize(
     ("in_axes", "out_axes", "args", "error", "match"),
     [
