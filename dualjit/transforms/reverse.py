@@ -90,6 +90,12 @@ class ReversePass:
         """A zero cotangent."""
         return self.number(w, "0.0")
 
+    def zero_over(self, w: Writer, *beside: types.Type) -> tuple[str, types.Type]:
+        """A zero cotangent with the levels of these data, and its type."""
+        marker = marker_of(*beside)
+        number = self.cotangent if marker is None else marker.over(self.cotangent)
+        return named(w, "zero", f"{w.bind('lift', lift)}(0.0, {w.bind('T', number)})"), number
+
     def number(self, w: Writer, value: str) -> str:
         """A constant of the type of cotangents."""
         return named(w, "number", f"{w.bind('lift', lift)}({value}, {w.bind('T', self.zero_type)})")

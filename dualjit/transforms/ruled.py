@@ -180,9 +180,7 @@ class PulledByTangents(TransposedDriver):
         args = named(w, "args", f"({', '.join(self.operands)},)")
         reverse = ReversePass(self.rules.tangents(self.f, given), (whole, whole), [args, args], (1,))
         y, dot = check_pair(reverse.return_type, self.primal_name)
-        marker, real = marker_of(*given, given_bar), reverse.cotangent
-        number = real if marker is None else marker.over(real)
-        zero_bar = named(w, "zero", f"{w.bind('lift', lift)}(0.0, {w.bind('T', number)})")
+        zero_bar, number = reverse.zero_over(w, *given, given_bar)
         seeds = [self.no_seed(t, zero_bar) for _, t in leaves(y, "") if is_active(t)]
         for (_, t), path in zip(leaves(dot, ""), paths(dot), strict=True):
             if is_active(t):

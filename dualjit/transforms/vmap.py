@@ -18,7 +18,6 @@ from dualjit.errors import ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.vectorized import as_function
-from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.types import Marked, marker_of
 from dualjit.transforms.arguments import star_position
 from dualjit.transforms.derivatives import Driver
@@ -252,9 +251,7 @@ class PulledBatch(TransposedDriver):
         reverse = ReversePass(self.f, points.item_types, names, tuple(bars))
         answer = reverse.return_type
         axes = self.batch.axes_of(answer, self.batch.out_axes)
-        marker = marker_of(*given, given_bar)
-        number = reverse.cotangent if marker is None else marker.over(reverse.cotangent)
-        zero = named(w, "zero", f"{w.bind('lift', lift)}(0.0, {w.bind('T', number)})")
+        zero, number = reverse.zero_over(w, *given, given_bar)
         points.count(w)
         with w.block("for _dj_i in range(_dj_points):"):
             for name, expr in zip(names, points.items(w, "_dj_i"), strict=True):
