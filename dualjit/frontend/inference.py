@@ -21,7 +21,7 @@ from dualjit.frontend.definitions import expressions, static_value
 from dualjit.frontend.origins import Receivers, Trace
 from dualjit.frontend.refusal import describe, refuse
 from dualjit.frontend.whitelist import refuse_unknown
-from dualjit.frontend.writes import written_arguments
+from dualjit.frontend.writes import shares_arguments, stored_arguments, written_arguments
 from dualjit.numbers.types import Marked, marker_of, strip
 from dualjit.rules.arrays import refusal_of
 
@@ -54,7 +54,10 @@ class ActiveTypeInference(NopythonTypeInference):
         except errors.TypingError as error:
             raise explain(state, error) from error
         refuse_unknown(state.func_ir, state.typemap, originals)
-        state.metadata["dualjit_written"] = written_arguments(state.func_ir, state.typemap, originals)
+        program = state.func_ir, state.typemap
+        state.metadata["dualjit_written"] = written_arguments(*program, originals)
+        state.metadata["dualjit_stores"] = stored_arguments(*program, state.calltypes, originals)
+        state.metadata["dualjit_shares"] = shares_arguments(*program, originals)
         return True
 
 

@@ -40,6 +40,10 @@ class TypedProgram:
         Names of function variables to the calls they replaced.
     written : frozenset of int
         Arguments whose memory may be written to.
+    stores : dict
+        Those of them that a store is seen to reach, to its place.
+    shares : bool
+        May the answer be memory of an argument?
     """
 
     func_ir: ir.FunctionIR
@@ -49,6 +53,8 @@ class TypedProgram:
     return_type: types.Type
     originals: dict[str, Original]
     written: frozenset[int]
+    stores: dict[int, ir.Loc]
+    shares: bool
 
     @property
     def active(self) -> frozenset[str]:
@@ -74,6 +80,8 @@ class Capture(AnalysisPass):
             state.return_type,
             state.metadata["dualjit_originals"],
             state.metadata["dualjit_written"],
+            state.metadata["dualjit_stores"],
+            state.metadata["dualjit_shares"],
         )
         raise _EarlyPipelineCompletion(program)
 

@@ -15,16 +15,16 @@ import numpy as np
 from numba import types
 
 from dualjit.errors import ShapeError, StructureError, UnsupportedError
-from dualjit.frontend.twin import Twin
+from dualjit.frontend.twin import Specialisation, Twin
 from dualjit.numbers import blocks
 from dualjit.numbers.arrays.levels import with_value, with_values
 from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.types import Dual, marker_of, promote, strip, top_level
-from dualjit.transforms.arguments import python_function, signature_of
+from dualjit.transforms.arguments import check_written, python_function, signature_of
 from dualjit.transforms.columns import zero
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.directions import check_shapes, check_structure
-from dualjit.transforms.forward import base_of, carries, mapped, named, primal_of
+from dualjit.transforms.forward import base_of, carries, mapped, named, primal_of, private_copy
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import is_active, is_real, is_tuple, leaves, pack, refilled, scalar_type
@@ -39,6 +39,7 @@ from dualjit.transforms.transposed import (
     paths,
     pullback_by,
 )
+from dualjit.transforms.untouched import Untouched, untouched
 from dualjit.transforms.vjp import compiled_primal
 
 
@@ -56,10 +57,15 @@ class Rules:
         """The rule for tangents of ``f`` called with arguments of these types."""
         if self.jvp_of_number is None:
             return self.jvp
-        plain, primal = tuple(strip(types.unliteral(t)) for t in argtypes), compiled_primal(f)
-        primal.compile(plain)
-        number = isinstance(primal.overloads[plain].signature.return_type, types.Number)
+        plain = tuple(strip(types.unliteral(t)) for t in argtypes)
+        number = isinstance(answer_of(compiled_primal(f), plain), types.Number)
         return self.jvp_of_number if number else self.jvp
+
+
+def answer_of(f: Callable, argtypes: tuple) -> types.Type:
+    """The type of what a dispatcher returns."""
+    f.compile(argtypes)
+    return types.unliteral(f.overloads[argtypes].signature.return_type)
 
 
 class CustomDriver(Driver):
@@ -72,12 +78,21 @@ class CustomDriver(Driver):
 
     def __call__(self, argtypes: tuple) -> Callable:
         w, names = Writer(), list(self.signature.parameters)
+        kept = untouched(self.f, tuple(map(strip, argtypes)))
         if marker_of(*argtypes) is None:
-            w(f"return {w.bind('primal', compiled_primal(self.f))}({', '.join(names)})")
+            self.itself(w, names, argtypes, kept)
         else:
             with self.once(argtypes):
                 self.by_tangents(w, names, argtypes)
         return self.function(w)
+
+    def itself(self, w: Writer, names: list[str], argtypes: tuple, kept: Untouched) -> None:
+        """The function, held to leave its arguments alone; its answer is memory of its own."""
+        primal = compiled_primal(self.f)
+        copies = kept.before(w, names, argtypes)
+        y = named(w, "y", f"{w.bind('primal', primal)}({', '.join(names)})")
+        kept.after(w, copies)
+        w(f"return {private_copy(w, y, answer_of(primal, argtypes)) if kept.shares else y}")
 
     @contextmanager
     def once(self, argtypes: tuple) -> Iterator[None]:
@@ -223,13 +238,13 @@ class PulledByRule(TransposedDriver):
                 "it is defined with exact=False: take one gradient by grad or vjp",
             )
         fwd, bwd = self.rules.vjp
-        forward = Twin.of(fwd).specialise(tuple(map(types.unliteral, given)))
+        forward = self.part(fwd, "fwd", tuple(map(types.unliteral, given)))
         t = types.unliteral(forward.return_type)
         if not is_tuple(t) or len(t.types) != 2:
             raise StructureError(f"fwd of {self.primal_name} returns {strip(t)}, expected a pair (y, residuals)")
-        w(f"_dj_y, _dj_rest = {w.bind('fwd', forward.twin)}({', '.join(self.operands)})")
+        w(f"_dj_y, _dj_rest = {w.bind('fwd', forward.twin)}({own_arguments(w, forward, self.operands)})")
         bar, bar_type = complete(w, f"{ANSWER}_bar", given_bar, "_dj_y", t.types[0])
-        backward = Twin.of(bwd).specialise((t.types[1], bar_type))
+        backward = self.part(bwd, "bwd", (t.types[1], bar_type))
         found = types.unliteral(backward.return_type)
         if not is_tuple(found) or len(found.types) != len(given):
             what = f"a tuple of {len(found.types)}" if is_tuple(found) else str(strip(found))
@@ -238,10 +253,17 @@ class PulledByRule(TransposedDriver):
                 f"bwd of {self.primal_name} returns {what}, expected a tuple of {len(given)}, "
                 f"a cotangent for each of {names}"
             )
-        w(f"_dj_found = {w.bind('bwd', backward.twin)}(_dj_rest, {bar})")
+        w(f"_dj_found = {w.bind('bwd', backward.twin)}({own_arguments(w, backward, ['_dj_rest', bar])})")
         for i, shadow in bars.items():
             self.check(w, i, given[i], found.types[i])
             add(w, f"{self.operands[i]}_bar", shadow, f"_dj_found[{i}]", found.types[i])
+
+    def part(self, function: Callable, which: str, argtypes: tuple) -> Specialisation:
+        """One of the two functions of the rule, compiled."""
+        found = Twin.of(function).specialise(argtypes)
+        if found.argtypes != argtypes:
+            raise StructureError(f"{which} of {self.primal_name} writes to its arguments: let it write to copies")
+        return found
 
     def check(self, w: Writer, i: int, t: types.Type, found: types.Type) -> None:
         """Raise unless a cotangent is like its argument."""
@@ -252,6 +274,14 @@ class PulledByRule(TransposedDriver):
                 what = f"the cotangent of {name} by bwd of {self.primal_name}"
                 with w.block(f"if {bar}.shape != {x}.shape:"):
                     w(f"raise {w.bind('ShapeError', ShapeError)}({what!r}, {bar}.shape, {x}.shape)")
+
+
+def own_arguments(w: Writer, function: Specialisation, names: list[str]) -> str:
+    """The arguments of a call, copies where the function may write to them: residuals may be the program's arrays."""
+    f = function.twin.function
+    check_written(f, function.argtypes, list(signature_of(f).parameters), function.written)
+    pairs = enumerate(zip(names, function.argtypes, strict=True))
+    return ", ".join(private_copy(w, x, t) if i in function.written else x for i, (x, t) in pairs)
 
 
 def complete(w: Writer, expr: str, t: types.Type, y: str, like: types.Type) -> tuple[str, types.Type]:

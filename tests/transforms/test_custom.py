@@ -1,10 +1,11 @@
 """Rules of one's own: in all modes, nested, in loops; checks at definition and call."""
 
+import ctypes
 import pickle
 
 import numpy as np
 import pytest
-from numba import njit
+from numba import njit, objmode
 
 import dualjit as dj
 from dualjit.errors import ShapeError, StructureError, UnsupportedError
@@ -217,3 +218,140 @@ def test_a_rule_that_needs_itself():
     f.defjvp(lambda primals, tangents: (f(primals[0]), f(tangents[0])))
     with pytest.raises(StructureError, match="write the linear function out"):
         dj.jacfwd(f)(1.0)
+
+
+@njit
+def put(y):
+    y[0] = 5.0
+
+
+def by_element(x, ys):
+    x[0] = 5.0
+    return x[0] * x[1]
+
+
+def by_helper(x, ys):
+    put(x)
+    return x[0] * x[1]
+
+
+def by_view(x, ys):
+    z = x[1:]
+    z[:] = 5.0
+    return x[0] * x[1]
+
+
+def in_place(x, ys):
+    x += 1.0
+    return x[0] * x[1]
+
+
+def into_a_tuple(x, ys):
+    ys[1][0] = 5.0
+    return x[0] * ys[1][0]
+
+
+@pytest.mark.parametrize("jitted", [False, True], ids=["python", "jitted"])
+@pytest.mark.parametrize("f", [by_element, by_helper, by_view, in_place, into_a_tuple], ids=lambda f: f.__name__)
+def test_a_function_must_not_write_to_its_arguments(f, jitted):
+    custom = dj.custom_jvp(njit(f) if jitted else f)
+    custom.defjvp(lambda primals, tangents: (1.0, tangents[0][0]))
+    name = "ys" if f is into_a_tuple else "x"
+    args = X.copy(), (X.copy(), X.copy())
+    for call in (custom, dj.jacfwd(custom), dj.grad(custom), njit(lambda x, ys: custom(x, ys))):
+        with pytest.raises(UnsupportedError, match=rf"argument '{name}' of {f.__name__}\n  at {__file__}:\d"):
+            call(*args)
+
+
+libc = ctypes.CDLL(None)
+libc.memset.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t)
+erase = libc.memset
+
+
+@njit
+def outside_numba(a, writes):
+    with objmode(root="float64"):
+        root = float(a[0] ** 0.5)
+        if writes > 0.0:
+            a[1] = 0.0
+    return root
+
+
+def by_foreign_code(a, writes):
+    if writes > 0.0:
+        erase(a.ctypes, 0, 16)
+    return np.sqrt(np.linalg.svd(a[:1].reshape(1, 1))[1][0])
+
+
+@pytest.mark.parametrize("solver", [outside_numba, by_foreign_code], ids=["objmode", "C"])
+def test_foreign_code_may_get_arguments_and_not_write_to_them(solver):
+    root = dj.implicit_root(lambda x, a, writes: x * x - a[0], solver)
+    a = np.array([4.0, np.nan])
+    for transform in (dj.grad, dj.jacfwd):
+        np.testing.assert_allclose(transform(lambda a: 3.0 * root(a, 0.0))(a), [0.75, 0.0])
+        with pytest.raises(UnsupportedError, match="argument 'a' of"):
+            transform(lambda a: root(a, 1.0))(a.copy())
+
+
+def test_foreign_code_may_get_lists_and_tuples():
+    @njit
+    def by_python(pair):
+        with objmode(s="float64"):
+            s = float(pair[0][0] + pair[1][0])
+        return 1.0 * s
+
+    f = dj.custom_jvp(by_python)
+    f.defjvp(lambda primals, tangents: (f(primals[0]), tangents[0][0][0] + tangents[0][1][0]))
+    np.testing.assert_allclose(dj.grad(lambda x: f((x, 2.0 * x)))(X), [3.0, 0.0, 0.0])
+
+
+def test_rules_write_to_copies():
+    def rule(primals, tangents):
+        x = primals[0]
+        x *= x
+        return np.sum(x) * 1.0, np.sum(2.0 * np.sqrt(x) * tangents[0])
+
+    def fwd(x):
+        x *= 2.0
+        return np.sum(x * x) / 4.0, x
+
+    def bwd(kept, y_bar):
+        kept *= y_bar
+        return (kept,)
+
+    def identity(x):
+        return x, x
+
+    def doubled(kept, x_bar):
+        x_bar *= 2.0
+        kept += 1.0
+        return (x_bar,)
+
+    squares = dj.custom_jvp(lambda x: np.sum(x * x))
+    squares.defjvp(rule)
+    others = dj.custom_vjp(lambda x: np.sum(x * x))
+    others.defvjp(fwd, bwd)
+    same = dj.custom_vjp(lambda x: 1.0 * x)
+    same.defvjp(identity, doubled)
+    given = X.copy()
+    for found in (dj.jacfwd(squares)(given), dj.grad(squares)(given), dj.grad(lambda x: others(x) * 1.0)(given)):
+        np.testing.assert_allclose(found, 2 * X)
+    np.testing.assert_allclose(dj.grad(lambda x: np.sum(same(x) * x))(given), 3 * X)
+    np.testing.assert_array_equal(given, X)
+
+
+def test_the_answer_is_memory_of_its_own():
+    """As derivatives have it: a write into it is none into the argument."""
+    identity = dj.custom_jvp(lambda x: x)
+    identity.defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+
+    def f(x):
+        y = identity(x)
+        y[0] = 5.0
+        return np.sum(x * y)
+
+    given = X.copy()
+    assert njit(f)(given) == pytest.approx(5 * X[0] + X[1] ** 2 + X[2] ** 2)
+    np.testing.assert_array_equal(given, X)
+    for transform in (dj.grad, dj.jacfwd):
+        np.testing.assert_allclose(transform(f)(given), [5.0, 2 * X[1], 2 * X[2]])
