@@ -8,16 +8,26 @@ from .brusselator import BRUSSELATOR
 from .bundle import BUNDLE
 from .call import CALL
 from .dense import DENSE_DOT, DENSE_LOOP, LAYER_DOT, LAYER_LOOP, TWO_LAYERS
+from .forecast import (
+    FORECAST,
+    FORECAST_HESSIAN,
+    TALL_BY_COLUMNS,
+    TALL_BY_ROWS,
+    WIDE_BY_COLUMNS,
+    WIDE_BY_ROWS,
+)
 from .gmm import GMM
 from .kepler import KEPLER, KEPLER_GRAD
 from .lorenz import LORENZ
 from .lotka_volterra import EULER
 from .mixture import MIXTURE
-from .nbody import NBODY, NBODY_ENERGY
-from .reaction import RK4
-from .robot import SEVEN_JOINT_ARM, TWO_LINK_ARM
-from .rosenbrock import ROSENBROCK, ROSENBROCK_GRAD, ROSENBROCK_GRAD_LARGE
+from .nbody import NBODY, NBODY_ENERGY, NBODY_HESSIAN, NBODY_HVP
+from .product import JACOBIAN_PRODUCT, JACOBIAN_PRODUCT_UNJITTED
+from .reaction import RK4, RK4_HVP
+from .robot import SEVEN_JOINT_ARM, TWO_LINK_ARM, TWO_LINK_ARMS
+from .rosenbrock import ROSENBROCK, ROSENBROCK_GRAD, ROSENBROCK_GRAD_LARGE, ROSENBROCK_HESSIAN, ROSENBROCK_HVP
 from .scenario import Bound, Scenario
+from .sines import SINES_HVP
 
 FORWARD = (
     ROSENBROCK,
@@ -47,6 +57,27 @@ REVERSE = (
     TWO_LAYERS,
 )
 
-SCENARIOS = FORWARD + REVERSE
+SECOND_ORDER = (
+    ROSENBROCK_HESSIAN,
+    NBODY_HESSIAN,
+    FORECAST_HESSIAN,
+    ROSENBROCK_HVP,
+    NBODY_HVP,
+    RK4_HVP,
+    SINES_HVP,
+)
+
+COMPOSITION = (
+    FORECAST,
+    TALL_BY_COLUMNS,
+    TALL_BY_ROWS,
+    WIDE_BY_COLUMNS,
+    WIDE_BY_ROWS,
+    JACOBIAN_PRODUCT,
+    JACOBIAN_PRODUCT_UNJITTED,
+    TWO_LINK_ARMS,
+)
+
+SCENARIOS = FORWARD + REVERSE + SECOND_ORDER + COMPOSITION
 
 __all__ = ["SCENARIOS", "Bound", "Scenario"]

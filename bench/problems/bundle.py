@@ -154,7 +154,7 @@ def blocks_jax(transform):
         return weight * jnp.stack([camera[7] + zoom * across - feature[0], camera[8] + zoom * down - feature[1]])
 
     def block(camera, point, weight, feature):
-        by_camera, by_point, by_weight = transform(residuals, argnums=(0, 1, 2))(camera, point, weight, feature)
+        by_camera, by_point, by_weight = transform(residuals)(camera, point, weight, feature)
         return jnp.concatenate([by_camera, by_point, by_weight[:, None]], axis=1)
 
     return jax.vmap(block)

@@ -79,7 +79,7 @@ def layer_jax(transform):
     def layer(W, b, x):
         return jnp.sum(jnp.tanh(W @ x + b))
 
-    return transform(layer, argnums=(0, 1, 2))
+    return transform(layer)
 
 
 @njit

@@ -134,7 +134,7 @@ def gmm_jax(transform):
         prior = 0.5 * GAMMA**2 * (jnp.sum(diagonals**2) + jnp.sum(lower**2)) - M * jnp.sum(sums)
         return jnp.sum(logsumexp(terms, axis=0)) - count * logsumexp(alphas) + prior  # constants left out
 
-    return transform(gmm, argnums=(0, 1, 2))
+    return transform(gmm)
 
 
 def adbench_parameters(size, rng, components=25, dimension=10):

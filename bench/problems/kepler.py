@@ -83,7 +83,7 @@ def orbit_sum_jax(transform):
         E = E - step(E, M, e)
         return jnp.sum(jnp.cos(E) * (1.0 - e * jnp.cos(E)))
 
-    return transform(orbit_sum, argnums=(0, 1))
+    return transform(orbit_sum)
 
 
 KEPLER = Scenario(

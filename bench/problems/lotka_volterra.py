@@ -65,7 +65,7 @@ def lotka_volterra_jax(transform):
         (u, v), _ = jax.lax.scan(step, (y0[0], y0[1]), length=steps, unroll=4)
         return u * u + v * v
 
-    return transform(lotka_volterra, argnums=(0, 1))
+    return transform(lotka_volterra)
 
 
 def populations(size, rng):

@@ -4,6 +4,7 @@ Source: S. J. Aarseth, Gravitational N-Body Simulations (2003), equation 1.1 wit
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
@@ -34,17 +35,25 @@ def acceleration(q):
     return a
 
 
-def tidal_jacobian(q):
-    """The tidal tensor of every pair, 3 d d^T / r^5 - I / r^3, and minus its row sum for the body itself."""
-    r = q.reshape(-1, 3)
+def tides(r, weights):
+    """Of every pair of bodies the tidal tensor w (I / d^3 - 3 d d^T / d^5), and minus its row sum for the body itself.
+
+    The axes are: body, coordinate, other body, its coordinate.
+    """
     d = r[:, None, :] - r[None, :, :]
-    distance2 = (d**2).sum(axis=2) + SOFTENING
+    distance2 = ((d**2).sum(axis=2) + SOFTENING)[:, :, None, None]
     outer = d[:, :, :, None] * d[:, :, None, :]
-    tensor = np.eye(3) / distance2[:, :, None, None] ** 1.5 - 3.0 * outer / distance2[:, :, None, None] ** 2.5
+    tensor = weights[:, :, None, None] * (np.eye(3) / distance2**1.5 - 3.0 * outer / distance2**2.5)
     body = np.arange(len(r))
     tensor[body, body] = 0.0
     tensor[body, body] = -tensor.sum(axis=1)
-    return tensor.transpose(0, 2, 1, 3).reshape(q.size, q.size)
+    return tensor.transpose(0, 2, 1, 3)
+
+
+def tidal_jacobian(q):
+    """The tides of unit masses."""
+    bodies = q.size // 3
+    return tides(q.reshape(-1, 3), np.ones((bodies, bodies))).reshape(q.size, q.size)
 
 
 @njit
@@ -72,6 +81,16 @@ def energy_gradient(q, v, masses):
     return by_positions, masses[:, None] * v
 
 
+def energy_hessian(q, v, masses):
+    """By positions: minus the tides, a pair weighing as much as the product of its masses."""
+    return -tides(q, np.outer(masses, masses))
+
+
+def energy_hessian_product(q, direction, v, masses):
+    """The Hessian by positions times a displacement of all bodies."""
+    return np.tensordot(energy_hessian(q, v, masses), direction, 2)
+
+
 def energy_jax(transform):
     """Every pair twice in square arrays, one per direction; the diagonal adds a constant, which is taken off."""
     import jax
@@ -83,12 +102,18 @@ def energy_jax(transform):
         alone = jnp.sum(masses**2) / SOFTENING**0.5
         return 0.5 * jnp.sum(masses[:, None] * v**2) - 0.5 * (pairs - alone)
 
-    return transform(energy, argnums=(0, 1))
+    return transform(energy)
 
 
 def cluster(size, rng):
     """Bodies of different masses."""
     return rng.normal(size=(size, 3)), rng.normal(size=(size, 3)), rng.uniform(0.5, 1.5, size)
+
+
+def moved_cluster(size, rng):
+    """Bodies with a displacement of each, in second place."""
+    q, v, masses = cluster(size, rng)
+    return q, rng.normal(size=q.shape), v, masses
 
 
 NBODY = Scenario(
@@ -114,4 +139,28 @@ NBODY_ENERGY = Scenario(
     transform="grad",
     jax=energy_jax,
     bound=Bound("per primal", 1.8),
+)
+
+NBODY_HESSIAN = replace(
+    NBODY_ENERGY,
+    name="nbody-hessian",
+    title="n-body energy, Hessian by the positions of 20 bodies",
+    reference=energy_hessian,
+    size=20,
+    argnums=0,
+    transform="hessian",
+    bound=Bound("per primal", 340.0),
+)
+
+NBODY_HVP = replace(
+    NBODY_ENERGY,
+    name="nbody-hvp",
+    title="n-body energy, Hessian by the positions of 300 bodies times a vector",
+    make_inputs=moved_cluster,
+    reference=energy_hessian_product,
+    size=300,
+    argnums=0,
+    transform="hvp",
+    baseline="gradient",
+    bound=Bound("per gradient", 2.2),
 )

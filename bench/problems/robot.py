@@ -1,5 +1,7 @@
 """Forward kinematics of two robot arms: a planar one with two links, a spatial one with seven joints.
 
+And one of them at many points at once, its Jacobians in two threads.
+
 Source: Siciliano, Sciavicco, Villani and Oriolo, Robotics (2009), sections 2.8 and 3.1.
 """
 
@@ -8,7 +10,9 @@ import math
 import numpy as np
 from numba import njit
 
-from .scenario import Scenario
+from dualjit import jacfwd
+
+from .scenario import Bound, Scenario
 
 UPPER, LOWER = 0.8, 0.6
 
@@ -31,6 +35,37 @@ def two_link_jacobian(q):
     outer_x, outer_y = LOWER * math.cos(q[0] + q[1]), LOWER * math.sin(q[0] + q[1])
     inner_x, inner_y = UPPER * math.cos(q[0]), UPPER * math.sin(q[0])
     return np.array([[-inner_y - outer_y, -outer_y], [inner_x + outer_x, outer_x]])
+
+
+@njit
+def two_link_arms(points):
+    """Positions of the hand at many points, one row each."""
+    answer = np.empty((points.shape[0], 2))
+    for i in range(points.shape[0]):
+        answer[i] = two_link_arm(points[i])
+    return answer
+
+
+def two_link_jacobians(points):
+    """``two_link_jacobian`` of all points."""
+    upper, both = points[:, 0], points.sum(axis=1)
+    outer_x, outer_y = LOWER * np.cos(both), LOWER * np.sin(both)
+    inner_x, inner_y = UPPER * np.cos(upper), UPPER * np.sin(upper)
+    return np.stack([-inner_y - outer_y, -outer_y, inner_x + outer_x, outer_x], axis=1).reshape(-1, 2, 2)
+
+
+def two_link_arms_jax(vmap):
+    """Columns; rows are a little slower."""
+    import jax
+    import jax.numpy as jnp
+
+    def two_link_arm(q):
+        both = q[0] + q[1]
+        x = UPPER * jnp.cos(q[0]) + LOWER * jnp.cos(both)
+        y = UPPER * jnp.sin(q[0]) + LOWER * jnp.sin(both)
+        return jnp.stack([x, y])
+
+    return jax.vmap(jax.jacfwd(two_link_arm))
 
 
 @njit
@@ -117,4 +152,20 @@ SEVEN_JOINT_ARM = Scenario(
     reference=seven_joint_jacobian,
     size=7,
     tiny=7,
+)
+
+TWO_LINK_ARMS = Scenario(
+    name="two-link-arms",
+    title="planar arm with two links, Jacobians at 1e5 points in two threads",
+    function=two_link_arms,
+    make_inputs=lambda size, rng: (rng.uniform(-1.5, 1.5, (size, 2)),),
+    reference=two_link_jacobians,
+    size=100_000,
+    tiny=3,
+    transform="vmap",
+    assemble=lambda vmap: vmap(jacfwd(two_link_arm), parallel=True),
+    jax=two_link_arms_jax,
+    baseline="one thread",
+    threads=2,
+    bound=Bound("over one thread", 1 / 1.7),
 )

@@ -1,12 +1,12 @@
 """Rosenbrock's valley in n dimensions: a scalar function with neighbouring couplings.
 
-Source: H. H. Rosenbrock, Comput. J. 3 (1960) 175; the gradient is SciPy's.
+Source: H. H. Rosenbrock, Comput. J. 3 (1960) 175; gradient, Hessian and its product with a vector are SciPy's.
 """
 
 from dataclasses import replace
 
 from numba import njit
-from scipy.optimize import rosen_der
+from scipy.optimize import rosen_der, rosen_hess, rosen_hess_prod
 
 from .scenario import Bound, Scenario
 
@@ -58,4 +58,26 @@ ROSENBROCK_GRAD_LARGE = replace(
     name="rosenbrock-grad-large",
     title="Rosenbrock's function, gradient, 1e6 variables",
     size=1_000_000,
+)
+
+ROSENBROCK_HESSIAN = replace(
+    ROSENBROCK_GRAD,
+    name="rosenbrock-hessian",
+    title="Rosenbrock's function, Hessian, 20 variables",
+    reference=rosen_hess,
+    size=20,
+    transform="hessian",
+    bound=Bound("per primal", 20.0),
+)
+
+ROSENBROCK_HVP = replace(
+    ROSENBROCK_GRAD,
+    name="rosenbrock-hvp",
+    title="Rosenbrock's function, Hessian times a vector, 1e4 variables",
+    make_inputs=lambda size, rng: (rng.uniform(-1.5, 1.5, size), rng.normal(size=size)),
+    reference=rosen_hess_prod,
+    size=10_000,
+    transform="hvp",
+    baseline="gradient",
+    bound=Bound("per gradient", 1.8),
 )

@@ -21,12 +21,14 @@ class Bound:
         ``"per input"``: time of the Jacobian over (number of inputs x time of the function);
         ``"per row"``: time of the Jacobian over (number of outputs x time of the function);
         ``"per primal"``: time of the derivative over time of the function;
-        ``"above bare"``: seconds above a compiled function that only returns arrays of the same shapes.
+        ``"above bare"``: seconds above a compiled function that only returns arrays of the same shapes;
+        ``"over jax"``: time of the derivative over JAX's;
+        ``"per gradient"``, ``"over one thread"``: time of the derivative over that of the scenario's baseline.
     limit : float
         The figure must not be larger.
     """
 
-    quantity: Literal["per input", "per row", "per primal", "above bare"]
+    quantity: Literal["per input", "per row", "per primal", "above bare", "over jax", "per gradient", "over one thread"]
     limit: float
 
 
@@ -43,23 +45,31 @@ class Scenario:
     function : callable
         A Numba dispatcher.
     make_inputs : callable
-        ``make_inputs(size, rng)`` gives the arguments; ``rng`` is a ``numpy.random.Generator``.
+        ``make_inputs(size, rng)`` gives the derivative's arguments; ``rng`` is a ``numpy.random.Generator``.  They are
+        the function's own, but for ``hvp``, whose vector stands second.
     reference : callable
-        Takes the function's arguments and gives what the derivative should give.
+        Takes the derivative's arguments and gives what it should give.
     size, tiny : int
         The problem's size when it is timed, and when it only has to run.
     argnums : int or tuple of int
         The arguments to differentiate with respect to.
     transform : str
-        The derivative that is timed: the name of a transform of the library (and of JAX).
+        The derivative that is timed: the name of a transform of the library.
     assemble : callable, optional
         ``assemble(transform)`` builds the derivative where it is not just ``transform(function, argnums)``:
         a compiled loop, for instance, which calls the Jacobian of a small function for every item.
     jax : callable, optional
-        ``jax(transform)`` builds the same derivative with one of JAX's transforms, written the way that suits JAX
-        best and not yet jitted.  It imports JAX itself.
+        ``jax(transform)`` builds the same derivative with JAX's transform of that name, which has the scenario's
+        ``argnums``, written the way that suits JAX best and not yet jitted.  It imports JAX itself.
+    jit : bool
+        Whether JAX's form is jitted.
     bound : Bound, optional
         What is promised about its speed.
+    baseline : str, optional
+        What else is timed, for a promise to compare with.  ``"gradient"``: the function's gradient by ``grad``;
+        ``"one thread"``: the derivative in one thread.
+    threads : int
+        In how many threads, and on how many cores, the derivative runs.
     bare : callable, optional
         A compiled function of the same arguments which does nothing but return arrays of
         the derivative's shapes: the part of a call that is not differentiation.
@@ -73,15 +83,22 @@ class Scenario:
     size: int
     tiny: int
     argnums: int | tuple[int, ...] = 0
-    transform: Literal["jacfwd", "grad", "jacrev"] = "jacfwd"
+    transform: Literal["jacfwd", "grad", "jacrev", "hessian", "hvp", "linearize", "vmap"] = "jacfwd"
     assemble: Callable[[Callable], Callable] | None = None
     jax: Callable[[Callable], Callable] | None = None
+    jit: bool = True
     bound: Bound | None = None
+    baseline: Literal["gradient", "one thread"] | None = None
+    threads: int = 1
     bare: Callable | None = None
 
     def inputs(self, size: int | None = None, seed: int = 0) -> tuple:
-        """Arguments of the given size, the same ones for the same seed."""
+        """Arguments of the derivative, of the given size, the same ones for the same seed."""
         return self.make_inputs(self.size if size is None else size, np.random.default_rng(seed))
+
+    def point(self, args: tuple) -> tuple:
+        """The function's arguments among those of the derivative."""
+        return args[:1] + args[2:] if self.transform == "hvp" else args
 
     def derivative(self, transform: Callable) -> Callable:
         """The derivative by a transform of the library, which need not be the one that is timed."""
@@ -92,4 +109,5 @@ class Scenario:
     def number_of_inputs(self, args: tuple) -> int:
         """How many scalars the derivative is taken with respect to."""
         chosen = self.argnums if isinstance(self.argnums, tuple) else (self.argnums,)
-        return sum(np.size(args[k]) for k in chosen)
+        point = self.point(args)
+        return sum(np.size(point[k]) for k in chosen)

@@ -1,8 +1,10 @@
 import importlib.machinery
 import json
 import sys
+import time
 import timeit
 import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,6 +83,22 @@ def test_figures_of_rows_and_of_jax():
     assert "per input" not in judged
 
 
+@pytest.mark.parametrize(
+    ("beside", "quantity"),
+    [("jax", "over jax"), ("gradient", "per gradient"), ("one thread", "over one thread")],
+)
+def test_figures_of_what_is_timed_beside(beside, quantity):
+    judged = figures({**ROW, "transform": "hvp", beside: 2e-6}, Bound(quantity, 1.4))
+    assert judged["bound"] == {"quantity": quantity, "limit": 1.4, "figure": pytest.approx(1.5), "kept": False}
+    assert judged[quantity] == judged["bound"]["figure"]
+
+
+def test_a_promise_over_jax_is_not_judged_without_it():
+    judged = figures(ROW, Bound("over jax", 0.4))
+    assert judged["bound"] == {"quantity": "over jax", "limit": 0.4, "figure": None, "kept": None}
+    assert table.line({**ROW, **judged})[-2:] == ["J/JAX <= 0.4", "not timed"]
+
+
 def test_figures_of_a_wrong_derivative():
     wrong = {k: v for k, v in ROW.items() if k not in ("function", "derivative", "bare", "above bare")} | {"error": 0.1}
     assert figures(wrong, Bound("per primal", 2.2)) == {"verified": False, "compile ratio": 2.0}
@@ -94,7 +112,10 @@ def rows():
     by_rows |= figures(by_rows, Bound("per row", 0.25))
     failed_jax = {**missed, "jax failure": "TypeError: no"}
     wrong_jax = {**missed, "jax error": 0.1}
-    return [kept, missed, wrong, {"name": "nbody", "failure": "ValueError: broken"}, by_rows, failed_jax, wrong_jax]
+    product = {**ROW, "transform": "hvp", "gradient": 2e-6}
+    product |= figures(product, Bound("per gradient", 1.8))
+    neither = [{"name": "nbody", "failure": "ValueError: broken"}, {"name": "arms", "skipped": "needs 2 cores"}]
+    return [kept, missed, wrong, *neither, by_rows, failed_jax, wrong_jax, product]
 
 
 def test_table_says_kept_missed_wrong_and_failed(capsys):
@@ -102,14 +123,14 @@ def test_table_says_kept_missed_wrong_and_failed(capsys):
     said = capsys.readouterr().out
     for word in ("J - bare = 2 us <= 3 us", "kept", "J/f = 1.5 > 1", "MISSED", "WRONG", "ValueError: broken", "FAILED"):
         assert word in said
-    for word in ("J/(m f) = 0.5 > 0.25", "125 us", "0.024", "failed", "wrong"):
+    for word in ("J/(m f) = 0.5 > 0.25", "125 us", "0.024", "failed", "wrong", "J/g = 1.5 <= 1.8", "needs 2 cores"):
         assert word in said
 
 
 def test_a_compile_ratio_is_marked_by_the_promise_of_its_transform():
     row = {**ROW, "compile derivative": 2.0}
     ratio = table.HEADINGS.index("ratio")
-    for transform, text in (("jacfwd", "4.0 !"), ("grad", "4.0")):
+    for transform, text in (("jacfwd", "4.0 !"), ("grad", "4.0"), ("hvp", "4.0")):
         seen = {**row, "transform": transform}
         assert table.line({**seen, **figures(seen, None)})[ratio] == text
 
@@ -174,18 +195,43 @@ def test_a_worker_that_fails_is_a_failed_row(capsys):
 
 
 def test_a_worker_that_dies_is_a_failed_row(monkeypatch):
-    monkeypatch.setattr(process, "environment", lambda: {"PYTHONHOME": "nowhere"})
+    monkeypatch.setattr(process, "environment", lambda threads: {"PYTHONHOME": "nowhere"})
     assert "the process died, exit code 1" in process.measure("call", "tiny", lambda stage: None)["failure"]
 
 
-def test_worker_runs_with_one_thread():
-    environment = process.environment()
-    assert environment["OPENBLAS_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == "1"
+@pytest.mark.parametrize("threads", [1, 2])
+def test_worker_runs_with_as_many_threads_as_the_problem(threads):
+    environment = process.environment(threads)
+    assert environment["OPENBLAS_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == str(threads)
+    assert (peer.ONE_THREAD in environment.get("XLA_FLAGS", "")) == (threads == 1)
+
+
+def test_a_problem_with_more_threads_than_cores_is_skipped(monkeypatch, capsys):
+    monkeypatch.setattr(process, "cores", lambda: 1)
+    assert main(["bench", "--tiny", "two-link-arms"]) == 0
+    said = capsys.readouterr().out
+    assert "needs 2 cores, this machine has 1" in said
+    assert "skipped" in said
+
+
+@pytest.mark.parametrize("name", ["rosenbrock-hvp", "two-link-arms"])
+def test_what_a_problem_is_compared_with_is_timed(name):
+    scenario = next(s for s in SCENARIOS if s.name == name)
+    if scenario.threads > process.cores():
+        pytest.skip("needs more cores")
+    row = process.measure(name, "tiny", lambda stage: None, scenario.threads)
+    assert row[scenario.baseline] > 0
+    assert row["error"] <= verify.TOLERANCE
+
+
+def test_what_sets_up_a_batch_is_not_timed():
+    t = timing.timer(len, ([],), lambda: time.sleep(0.01))
+    assert t.timeit(1) < 0.01
 
 
 def test_worker_keeps_the_users_xla_flags(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--theirs")
-    assert process.environment()["XLA_FLAGS"] == f"--theirs {peer.XLA_FLAGS}"
+    assert process.environment()["XLA_FLAGS"] == f"--theirs {peer.ONE_THREAD}"
 
 
 @pytest.fixture
@@ -197,7 +243,7 @@ def stub_of_jax(monkeypatch):
     jax.device_put = np.asarray
     jax.block_until_ready = lambda answer: answer
     jax.jit = lambda function, static_argnums: function
-    jax.grad = None
+    jax.grad = lambda function, argnums: function
     monkeypatch.setitem(sys.modules, "jax", jax)
     return jax
 
@@ -208,15 +254,26 @@ def test_jax_is_verified_before_it_is_timed(stub_of_jax):
     reference = scenario.reference(*args)
     assert peer.installed()
 
-    right = types.SimpleNamespace(transform="grad", jax=lambda transform: scenario.reference)
+    right = replace(scenario, jax=lambda transform: transform(scenario.reference))
     facts, timer = peer.compare(right, args, reference)
     assert facts["jax error"] == 0.0
     assert timer.timeit(1) > 0
 
-    wrong = types.SimpleNamespace(transform="grad", jax=lambda transform: lambda W, b, x: (W, b, x))
+    wrong = replace(scenario, jax=lambda transform: lambda W, b, x: (W, b, x))
     facts, timer = peer.compare(wrong, args, reference)
     assert facts["jax error"] > verify.TOLERANCE
     assert timer is None
 
-    broken = types.SimpleNamespace(transform="grad", jax=lambda transform: lambda *args: 1 / 0)
+    broken = replace(scenario, jax=lambda transform: lambda *args: 1 / 0)
     assert peer.compare(broken, args, reference) == ({"jax failure": "ZeroDivisionError: division by zero"}, None)
+
+
+def test_jax_without_jit(stub_of_jax):
+    scenario = next(s for s in SCENARIOS if s.name == "layer-loop")
+    args = scenario.inputs(scenario.tiny)
+    stub_of_jax.jit = None
+    facts, _ = peer.compare(
+        replace(scenario, jit=False, jax=lambda t: scenario.reference), args, scenario.reference(*args)
+    )
+    assert facts["jax error"] == 0.0
+    assert "jax failure" in peer.compare(scenario, args, None)[0]

@@ -4,6 +4,7 @@ One idea: JAX is asked for what it does best (a vectorised function, compiled by
 own), and its answer is held to the same reference before it is timed.  Nothing here runs where JAX is not installed.
 """
 
+import functools
 import importlib.metadata
 import importlib.util
 import timeit
@@ -13,8 +14,8 @@ import numpy as np
 
 from . import timing, verify
 
-# For the worker's environment: one thread and no accelerator.
-XLA_FLAGS = "--xla_cpu_multi_thread_eigen=false"
+# For the worker's environment: the flag for one thread, and no accelerator.
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 PLATFORM = "cpu"
 
 
@@ -41,15 +42,36 @@ def compare(scenario, args: tuple, reference) -> tuple[dict, timeit.Timer | None
 
 
 def build(scenario, args: tuple) -> Callable:
-    """JAX's derivative, jitted, as a function of nothing: it holds its arguments as arrays of its own."""
+    """JAX's derivative as a function of nothing: it holds its arguments as arrays of its own."""
     import jax
 
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_cpu_enable_async_dispatch", False)  # on one core a second thread only costs time
     static = tuple(k for k, a in enumerate(args) if isinstance(a, int))  # lengths of loops
-    derivative = jax.jit(scenario.jax(getattr(jax, scenario.transform)), static_argnums=static)
+    derivative = scenario.jax(functools.partial(transform(scenario.transform), argnums=scenario.argnums))
+    if scenario.jit:
+        derivative = jax.jit(derivative, static_argnums=static)
     own = tuple(a if k in static else jax.device_put(np.asarray(a)) for k, a in enumerate(args))
     return lambda: jax.block_until_ready(derivative(*own))
+
+
+def transform(name: str) -> Callable:
+    """JAX's transform of a name, or for ``hvp`` what its own documentation makes of two of them."""
+    import jax
+
+    return hvp if name == "hvp" else getattr(jax, name)
+
+
+def hvp(function: Callable, argnums: int) -> Callable:
+    """Forward over reverse, which of JAX's three ways is the fastest or as fast; the vector stands second."""
+    import jax
+
+    gradient = jax.grad(function, argnums)
+
+    def product(x, v, *rest):
+        return jax.jvp(lambda x: gradient(x, *rest), (x,), (v,))[1]
+
+    return product
 
 
 def as_numpy(answer):

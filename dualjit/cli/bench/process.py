@@ -26,12 +26,14 @@ THREADS = (
 )
 
 
-def measure(name: str, effort: str, stage: Callable[[str], None]) -> dict:
+def measure(name: str, effort: str, stage: Callable[[str], None], threads: int = 1) -> dict:
     """The row of a problem, measured in a process of its own; a failure is a row too."""
+    if threads > cores():
+        return {"name": name, "skipped": f"needs {threads} cores, this machine has {cores()}"}
     command = [sys.executable, "-P", "-m", "dualjit.cli.bench.worker", name, effort]
     with tempfile.TemporaryFile("w+") as complaints:
         with subprocess.Popen(
-            command, env=environment(), stdout=subprocess.PIPE, stderr=complaints, text=True
+            command, env=environment(threads), stdout=subprocess.PIPE, stderr=complaints, text=True
         ) as worker:
             last = listen(worker.stdout, stage)
         if "row" in last:
@@ -51,10 +53,16 @@ def listen(lines, stage: Callable[[str], None]) -> dict:
     return message
 
 
-def environment() -> dict[str, str]:
-    """This process's environment with one thread everywhere, and the same dualjit to import."""
-    answer = {**os.environ, **dict.fromkeys(THREADS, "1"), "JAX_PLATFORMS": peer.PLATFORM}
-    answer["XLA_FLAGS"] = " ".join(filter(None, [os.environ.get("XLA_FLAGS"), peer.XLA_FLAGS]))
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def environment(threads: int = 1) -> dict[str, str]:
+    """This process's environment with a number of threads everywhere, and the same dualjit to import."""
+    answer = {**os.environ, **dict.fromkeys(THREADS, str(threads)), "JAX_PLATFORMS": peer.PLATFORM}
+    if threads == 1:
+        answer["XLA_FLAGS"] = " ".join(filter(None, [os.environ.get("XLA_FLAGS"), peer.ONE_THREAD]))
     here = str(Path(dualjit.__file__).parents[1])
     if here not in site.getsitepackages():  # a checkout: nothing but its place tells the child where to look
         answer["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))

@@ -27,15 +27,25 @@ HEADINGS = (
     "",
 )
 WORDS = ("problem", "by", "promise", "")  # columns aligned to the left
+HARMLESS = ("", "kept", "skipped", "not timed")  # verdicts that are no reason to look
 WIDTH = 180  # of the whole table; a narrower terminal wraps lines, which is better than cells cut off
-SYMBOLS = {"per input": "J/(n f)", "per row": "J/(m f)", "per primal": "J/f", "above bare": "J - bare"}
+SYMBOLS = {
+    "per input": "J/(n f)",
+    "per row": "J/(m f)",
+    "per primal": "J/f",
+    "above bare": "J - bare",
+    "over jax": "J/JAX",
+    "per gradient": "J/g",
+    "over one thread": "J/J1",
+}
 FORWARD, REVERSE = COMPILE_RATIO["jacfwd"], COMPILE_RATIO["grad"]
 LEGEND = (
-    "by: how J, the Jacobian or gradient of f, is computed; n and m: numbers of inputs and outputs;\n"
+    "by: how J, the derivative of f, is computed; n and m: numbers of inputs and outputs;\n"
     "f and J: time of a call; compile: time of the first call; ratio: compile time of J over that of f,\n"
     f"promised <= {FORWARD:g} by jacfwd, <= {REVERSE:g} by grad and jacrev (! marks more); error: to the reference;\n"
     "JAX: time of J by JAX, where it is installed; J/JAX: ours over that, below 1 where ours is faster;\n"
-    "bare: a compiled function that does nothing but return arrays of J's shapes."
+    "bare: a compiled function that does nothing but return arrays of J's shapes; g: time of the gradient of f;\n"
+    "J1: time of J in one thread."
 )
 
 
@@ -60,7 +70,7 @@ def show_rich(cells: Sequence[Sequence[str]]) -> None:
     for k, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="left" if is_text(k) else "right", no_wrap=True)
     for row in cells:
-        table.add_row(*row, style="red" if row[-1] not in ("", "kept") else None)
+        table.add_row(*row, style=None if row[-1] in HARMLESS else "red")
     console.print(table)
     console.print(LEGEND, highlight=False)
 
@@ -83,11 +93,14 @@ def line(row: dict) -> list[str]:
     """The cells of a row."""
     if "failure" in row:
         return [row["name"], *[""] * (len(HEADINGS) - 3), textwrap.shorten(row["failure"], 44), "FAILED"]
+    if "skipped" in row:
+        return [row["name"], *[""] * (len(HEADINGS) - 3), row["skipped"], "skipped"]
     what = [row["name"], row["transform"], str(row["inputs"])]
+    limit = COMPILE_RATIO.get(row["transform"], float("inf"))
     compile_cells = [
         f"{row['compile function']:.2f} s",
         f"{row['compile derivative']:.2f} s",
-        f"{row['compile ratio']:.1f}" + ("" if row["compile ratio"] <= COMPILE_RATIO[row["transform"]] else " !"),
+        f"{row['compile ratio']:.1f}" + (" !" if row["compile ratio"] > limit else ""),
         f"{row['error']:.0e}",
     ]
     if not row["verified"]:
@@ -118,7 +131,10 @@ def bound_cells(bound: dict | None) -> list[str]:
     if bound is None:
         return ["", ""]
     write = duration if bound["quantity"] == "above bare" else "{:.3g}".format
-    text = f"{SYMBOLS[bound['quantity']]} = {write(bound['figure'])} <= {write(bound['limit'])}"
+    symbol, limit = SYMBOLS[bound["quantity"]], write(bound["limit"])
+    if bound["figure"] is None:
+        return [f"{symbol} <= {limit}", "not timed"]
+    text = f"{symbol} = {write(bound['figure'])} <= {limit}"
     return [text if bound["kept"] else text.replace("<=", ">"), "kept" if bound["kept"] else "MISSED"]
 
 

@@ -57,11 +57,14 @@ def interleaved(timers: Mapping[str, timeit.Timer], effort: Effort) -> dict[str,
     return {name: np.array(values) for name, values in seconds.items()}
 
 
-def timer(function: Callable, args: Sequence) -> timeit.Timer:
-    """A timer of ``function(*args)`` written out, because unpacking a tuple costs time too."""
+def timer(function: Callable, args: Sequence, setup: Callable = lambda: None) -> timeit.Timer:
+    """A timer of ``function(*args)`` written out, because unpacking a tuple costs time too.
+
+    Before each batch it calls ``setup()``, which is not timed.
+    """
     names = [f"a{k}" for k in range(len(args))]
     scope = dict(zip(names, args, strict=True), function=function)
-    return timeit.Timer(f"function({', '.join(names)})", globals=scope)
+    return timeit.Timer(f"function({', '.join(names)})", setup, globals=scope)
 
 
 def calls_per_batch(t: timeit.Timer, batch: float) -> int:

@@ -1,0 +1,34 @@
+"""The sum of sines: a diagonal Hessian and hardly any arithmetic, so that products with it are mostly the call."""
+
+import numpy as np
+from numba import njit
+
+from .scenario import Bound, Scenario
+
+
+@njit
+def sines(x):
+    """Sum of the sines."""
+    return np.sum(np.sin(x))
+
+
+def sines_jax(transform):
+    """In the same words."""
+    import jax.numpy as jnp
+
+    return transform(lambda x: jnp.sum(jnp.sin(x)))
+
+
+SINES_HVP = Scenario(
+    name="sines-hvp",
+    title="sum of 128 sines, Hessian times a vector",
+    function=sines,
+    make_inputs=lambda size, rng: (rng.normal(size=size), rng.normal(size=size)),
+    reference=lambda x, v: -np.sin(x) * v,
+    size=128,
+    tiny=3,
+    transform="hvp",
+    jax=sines_jax,
+    baseline="gradient",
+    bound=Bound("over jax", 2 / 5),
+)
