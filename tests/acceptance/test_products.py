@@ -1,5 +1,7 @@
 """Products with Jacobians and Hessians, and output sensitivities."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,64 @@ def test_product_of_two_jacobians():
     (_, first), (_, second) = dj.linearize(f, x1), dj.linearize(f, x2)
     jacobian = dj.jacrev(f)
     np.testing.assert_allclose(first @ second.T, jacobian(x1) @ jacobian(x2).T, rtol=1e-12)
+
+
+def test_transposed_map_times_map():
+    """J.T @ J, the matrix of Gauss and Newton."""
+    rng = np.random.default_rng(4)
+    a = rng.standard_normal((7, 40))
+
+    def f(x, shift):
+        return np.tanh(a @ x + shift)
+
+    x, shift = rng.standard_normal(40) / 7, rng.standard_normal(7)
+    _, J = dj.linearize(f, x, shift)
+    dense = np.hstack(dj.jacrev(f, argnums=(0, 1))(x, shift))
+    slope = 1.0 / np.cosh(a @ x + shift)[:, None] ** 2
+    np.testing.assert_allclose(dense, slope * np.hstack([a, np.eye(7)]), rtol=1e-13)
+    np.testing.assert_allclose(J.T @ J, dense.T @ dense, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(J @ J.T, dense @ dense.T, rtol=1e-12, atol=1e-14)
+
+
+OUTPUTS, INPUTS = 512, 25_000
+
+
+def roots_of_sums(x):
+    sums = np.zeros(OUTPUTS)
+    for i in range(x.size):
+        sums[i % OUTPUTS] += (1 + i % 7) * x[i]
+    return np.sqrt(sums)
+
+
+def product_by_maps(x1, x2):
+    (_, first), (_, second) = dj.linearize(roots_of_sums, x1), dj.linearize(roots_of_sums, x2)
+    return first @ second.T
+
+
+def peak_memory(function, *args):
+    """Bytes at the most during a call, and its answer.  Numba allocates by Python's allocator, which is traced."""
+    tracemalloc.start()
+    try:
+        answer = function(*args)
+        return tracemalloc.get_traced_memory()[1], answer
+    finally:
+        tracemalloc.stop()
+
+
+def test_product_of_two_jacobians_holds_neither():
+    rng = np.random.default_rng(5)
+    x1, x2 = rng.uniform(1.0, 2.0, INPUTS), rng.uniform(1.0, 2.0, INPUTS)
+    jacobian = dj.jacrev(roots_of_sums)
+    for compiled in (product_by_maps, lambda x, _: jacobian(x)):
+        compiled(x1[:OUTPUTS], x2[:OUTPUTS])
+
+    held, dense = peak_memory(jacobian, x1)
+    peak, answer = peak_memory(product_by_maps, x1, x2)
+    print(f"peak memory: {peak / 2**20:.1f} MiB by maps, {held / 2**20:.1f} MiB by a Jacobian")
+    assert dense.nbytes == 8 * INPUTS * OUTPUTS <= held  # it would be seen
+    assert peak < dense.nbytes / 10
+
+    i = np.arange(INPUTS)
+    squares = np.bincount(i % OUTPUTS, (1.0 + i % 7) ** 2)
+    np.testing.assert_allclose(answer, np.diag(squares / (4.0 * roots_of_sums(x1) * roots_of_sums(x2))), rtol=1e-12)
+    np.testing.assert_allclose(dense @ jacobian(x2).T, answer, rtol=1e-12, atol=1e-15)
