@@ -209,3 +209,32 @@ def test_transposed_in_single_precision():
     _, J = dj.linearize(two, X.astype(np.float32))
     assert J.T.dtype == np.float32
     np.testing.assert_allclose(J.T @ U, JACOBIAN.T @ U, rtol=1e-5)
+
+
+def test_product_of_maps_of_several_arguments():
+    """Unit cotangents of the right map go back and forward at once, where both points are of one structure."""
+
+    def f(p, s):
+        return p[0] * s + p[1][0], s * np.sum(p[1])
+
+    def g(p, s):
+        return np.sin(p[0]) * s, np.sum(p[0]) * p[1]
+
+    points = ((X, V), 0.5), ((V, X), 1.5)
+    for first, second in (points, points[::-1]):
+        (_, left), (_, right) = dj.linearize(f, *first), dj.linearize(g, *second)
+        np.testing.assert_allclose(left @ right.T, (left @ np.eye(7)) @ (right @ np.eye(7)).T, rtol=1e-13)
+
+
+@pytest.mark.parametrize("rows", [1, 8, 20])
+def test_product_of_maps_with_any_number_of_rows(rows):
+    a = np.random.default_rng(rows).normal(size=(rows, 3))
+    (_, left), (_, right) = dj.linearize(lambda x: a @ x**2, X), dj.linearize(lambda x: np.cos(a @ x), V)
+    expected = (a * 2.0 * X) @ (a * -np.sin(a @ V)[:, None]).T
+    np.testing.assert_allclose(left @ right.T, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_product_of_maps_at_points_of_different_structure():
+    (_, left), (_, right) = dj.linearize(two, X), dj.linearize(lambda x, y: x * y, X[:2], 3.0)
+    expected = JACOBIAN @ (right @ np.eye(3)).T
+    np.testing.assert_allclose(left @ right.T, expected, rtol=1e-13)

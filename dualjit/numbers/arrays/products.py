@@ -1,8 +1,9 @@
 """Products of vectors and matrices.
 
 One idea: a product is bilinear, so its derivative is two products.  The values are the primal's own product, one level
-down.  The partials of a product with an array without derivatives are one matrix product on the floats of the duals
-where there is enough work for it; else the product is computed in dual arithmetic, and only its partials are kept.
+down.  The partials of a product with an array without derivatives are one matrix product on the floats of the duals, of
+any nesting, where there is enough work for it; else the product is computed in dual arithmetic, and only its partials
+are kept.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload, register_jitable
 
-from dualjit.numbers.arrays.levels import below, is_none, meet, on_top, same, with_value, with_values
+from dualjit.numbers.arrays.levels import below, element, is_none, meet, on_top, same, with_value, with_values
 from dualjit.numbers.arrays.registry import implements
-from dualjit.numbers.intrinsics import as_duals, as_floats, lift
+from dualjit.numbers.intrinsics import as_duals, as_floats, floats_in, lift
+from dualjit.numbers.types import Marked
 from dualjit.rules.arrays import linear, making
 
 dot_of, asarray = linear.dot, making.asarray
 
-# Multiplications in the primal's product above which a call of BLAS pays (measured: for two matrices from about 4000,
-# for a matrix and a vector from about 10000, with 8 and 16 partials).
-BLAS_PAYS = 8192
+# Multiplications of floats above which a call of BLAS pays (measured with 8 and 16 partials: for two matrices from
+# about 50000, for a matrix and a vector from about 130000).
+BLAS_PAYS = 100_000
 
 
 @implements(np.dot)
@@ -34,13 +36,13 @@ def dot(a, b, out=None):
     down_a, down_b = below(a, marked), below(b, marked)
     if (a.ndim, b.ndim) == (1, 1):
         return lambda a, b, out=None: with_value(loops(a, b, marked), dot_of(down_a(a), down_b(b)))
-    if not isinstance(marked.base, types.Float):
+    if not isinstance(marked.base, types.Float) and all(isinstance(element(t), Marked) for t in (a, b)):
         return lambda a, b, out=None: with_values(loops(a, b, marked), dot_of(down_a(a), down_b(b)))
-    add_left, right, width = left_term(a, b, marked), right_term(a, b, marked), marked.n + 1
+    add_left, right, width = left_term(a, b, marked), right_term(a, b, marked), floats_in(marked)
 
     def impl(a, b, out=None):
         value = dot_of(down_a(a), down_b(b))
-        if value.size * b.shape[0] < BLAS_PAYS:
+        if value.size * b.shape[0] * width < BLAS_PAYS:
             return with_values(loops(a, b, marked), value)
         floats = right(a, b, value)
         add_left(a, b, floats)
@@ -103,9 +105,9 @@ LOOPS = {(1, 1): vector_vector, (2, 1): matrix_vector, (1, 2): vector_matrix, (2
 
 def right_term(a, b, marked):
     """Floats of ``value of a @ b (with partials)``, as a matrix: one product with the partials as more columns."""
-    width = marked.n + 1
+    width = floats_in(marked)
     if not on_top(b, marked):
-        scalar = marked.base
+        scalar = marked.scalar
 
         def zeros(a, b, value):
             rows = a.size // b.shape[0]
