@@ -6,6 +6,8 @@
 ordinary Python function or one jitted with ``numba.njit``, unchanged.
 """
 
+import importlib
+
 import dualjit.numbers  # noqa: F401  (registers the number types with Numba)
 from dualjit.adjoint.options import options
 from dualjit.rules.stop import stop_gradient
@@ -13,6 +15,7 @@ from dualjit.transforms import (
     CustomFunction,
     LinearMap,
     Pullback,
+    cfunc,
     check_grads,
     custom_jvp,
     custom_vjp,
@@ -39,6 +42,7 @@ __all__ = [
     "CustomFunction",
     "LinearMap",
     "Pullback",
+    "cfunc",
     "check_grads",
     "custom_jvp",
     "custom_vjp",
@@ -60,3 +64,10 @@ __all__ = [
     "vjp",
     "vmap",
 ]
+
+
+def __getattr__(name: str):
+    # SciPy's solvers take as long to import as all the rest: only who uses them waits for them.
+    if name == "scipy":
+        return importlib.import_module("dualjit.scipy")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

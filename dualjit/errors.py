@@ -115,3 +115,17 @@ class ModeError(DualjitError, ValueError):
 
 class OptionError(DualjitError, ValueError):
     """An option was set to something it can't be.  Remedy: the message says what it can be."""
+
+
+class MethodError(DualjitError, ValueError):
+    """A method of a solver was asked to use a derivative that it does not take.
+
+    Remedy: the message names the methods which do.
+    """
+
+
+class NonFiniteError(DualjitError, ValueError):
+    """A starting point, or the function or its derivative there, is not a number.
+
+    Remedy: start where the function and its derivatives are finite.
+    """

@@ -11,6 +11,7 @@ from dualjit.transforms.jacobian import jacobian
 from dualjit.transforms.jacrev import jacrev
 from dualjit.transforms.jvp import jvp
 from dualjit.transforms.linearize import LinearMap, linearize
+from dualjit.transforms.pointers import cfunc
 from dualjit.transforms.vjp import Pullback, vjp
 from dualjit.transforms.vmap import vmap
 
@@ -18,6 +19,7 @@ __all__ = [
     "CustomFunction",
     "LinearMap",
     "Pullback",
+    "cfunc",
     "check_grads",
     "custom_jvp",
     "custom_vjp",
