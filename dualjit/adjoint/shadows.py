@@ -19,6 +19,7 @@ from dualjit.program.naming import Names
 from dualjit.program.types import Arr, Lst, Other, Tup, holds_memory, is_active, is_complex, passive
 from dualjit.rules.arrays import ArrayRow
 from dualjit.rules.arrays.table import Effect
+from dualjit.rules.table import ScalarRow
 
 SHADOW, SAVED, CONTENT = p.Routine("shadow"), p.Routine("saved"), p.Routine("content")
 
@@ -170,7 +171,7 @@ class Shadowed:
         return replace(made, function=writable_broadcast) if op.row.name == "broadcast_to" else made
 
     def fresh(self, op: p.Op) -> list[p.Op]:
-        return self.zeros(op.target, cotangent(op.target), op.loc)
+        return self.zeros(shaped_like(op), cotangent(op.target), op.loc)
 
     def zeros(self, value: p.Var, bar, loc) -> list[p.Op]:
         if isinstance(bar, p.Var):
@@ -203,6 +204,18 @@ class Shadowed:
         """An argument that is no item of the list: it stands as it is, a constant item is a zero."""
         is_item = (op.name, k) in (("append", 0), ("insert", 1))
         return zero_like(shadow.type.elem) if is_item else v
+
+
+def shaped_like(op: p.Op) -> p.Var:
+    """A value of the shape, layout and precision of what the operation makes; one that is there before, if possible.
+
+    So the values of an elementwise function of one array, of which nothing but the shape is wanted, are not computed.
+    """
+    if isinstance(op, p.Apply) and isinstance(op.row, ScalarRow) and isinstance(op.target.type, Arr):
+        arrays = [v for v in op.uses() if isinstance(v.type, Arr)]
+        if len(arrays) == 1 and arrays[0].type == op.target.type:
+            return arrays[0]
+    return op.target
 
 
 def shares_memory(op: p.Apply) -> bool:

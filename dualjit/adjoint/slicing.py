@@ -12,6 +12,7 @@ from functools import cached_property
 
 from dualjit.adjoint.memory import harmless, written_by
 from dualjit.adjoint.plan import RAISING, Plan, argument_for, is_division, reads_content
+from dualjit.adjoint.shadows import SHADOW
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Region
 from dualjit.program.types import Lst, holds_memory
@@ -121,7 +122,7 @@ class Slice:
         self.ops.add(op)
         for v in op.uses():
             self.use(v)
-        if reads_content(op) or not isinstance(op, p.Load | p.View | p.Item | p.Attr | p.Copy | p.Cast | p.Pack):
+        if reads_content(op) or not looks_at_shape_alone(op):
             for v in op.uses():
                 if holds_memory(v.type):
                     self.read_memory(v)
@@ -152,6 +153,13 @@ class Slice:
                 self.use(v)
             for op in block.ops:
                 self.run(op)
+
+
+def looks_at_shape_alone(op: p.Op) -> bool:
+    """Is memory that the operation uses passed on, or asked for its shape, and never read?"""
+    if isinstance(op, p.Do) and op.routine is SHADOW:
+        return not any(isinstance(v.type, Lst) for v in op.uses())
+    return isinstance(op, p.Load | p.View | p.Item | p.Attr | p.Copy | p.Cast | p.Pack)
 
 
 def may_raise(op: p.Op) -> bool:
