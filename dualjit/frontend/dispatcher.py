@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from types import MappingProxyType
 
 from numba.core import types
@@ -35,8 +34,8 @@ class Implementation:
     def observe(self, args: tuple) -> None:
         """See the arguments of a first call from Python: hints about sizes."""
 
-    def pullback(self):
-        """How reverse mode goes back through a call of the derivative; None where it can't."""
+    def pullback(self, count: int):
+        """How reverse mode goes back through a call of the derivative with so many arguments; None where it can't."""
         return None
 
 
@@ -64,18 +63,22 @@ class Derivative(CPUDispatcher):
         super().__init__(skeleton, targetoptions=options)
         self._compiler = _ImplementationCompiler(implement, self._compiler)
         self._recipe = recipe
+        self.rows: dict[int, ArrayRow] = {}
 
     def _compile_for_args(self, *args, **kws):
         # Numba calls this when no compiled version fits: the one moment when sizes of arguments are seen.
         self._compiler.implement.observe(args)
         return super()._compile_for_args(*args, **kws)
 
-    @cached_property
-    def row(self) -> ArrayRow:
-        """What a program under reverse mode knows of a call: its answer is memory of its own, and its pullback."""
-        numbered = [f"p{k}" for k in range(len(inspect.signature(self.py_func).parameters))]
-        pullback = self._compiler.implement.pullback()
-        return ArrayRow(self.__name__, (self,), (), stub_with(numbered), Effect.FRESH, True, pullback=pullback)
+    def row(self, count: int) -> ArrayRow:
+        """What a program under reverse mode knows of a call with so many arguments.
+
+        Its answer is memory of its own, and its pullback.
+        """
+        if count not in self.rows:
+            stub, pullback = stub_with([f"p{k}" for k in range(count)]), self._compiler.implement.pullback(count)
+            self.rows[count] = ArrayRow(self.__name__, (self,), (), stub, Effect.FRESH, True, pullback=pullback)
+        return self.rows[count]
 
     def get_call_template(self, args, kws):
         if isinstance(marker_of(*args, *kws.values()), Active):

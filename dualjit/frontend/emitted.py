@@ -131,7 +131,9 @@ class Emitted(CPUDispatcher):
 
 
 def stub_of(name: str, parameters: int) -> Callable:
-    """A function with so many parameters."""
+    """A function with so many parameters; ``name`` may be that of a lambda, which is no identifier."""
     namespace: dict = {}
-    exec(f"def {name}({', '.join(f'p{i}' for i in range(parameters))}): pass", namespace)
-    return namespace[name]
+    exec(f"def stub({', '.join(f'p{i}' for i in range(parameters))}): pass", namespace)
+    stub = namespace["stub"]
+    stub.__name__ = stub.__qualname__ = name
+    return stub

@@ -274,17 +274,12 @@ class Reader:
 
     def derivative(self, target, function: Derivative, args, kwargs, e: ir.Expr, loc) -> p.Apply:
         """A call of a derivative, whose pullback is known."""
-        parameters = inspect.signature(function.py_func).parameters.values()
         if e.vararg is not None:
             args = (*args, *self.spread(e.vararg, self.typemap[e.vararg.name].types, loc))
-        if any(q.kind is q.VAR_POSITIONAL for q in parameters):
-            raise refuse(
-                e.loc, f"the call of {function.__name__}", "it has *args", "write a function with named parameters"
-            )
         given = inspect.signature(function.py_func).bind(*args, **dict(kwargs))
         given.apply_defaults()
-        operands = tuple(v if isinstance(v, p.Var | p.Const | p.Ref) else p.Const(v) for v in given.arguments.values())
-        return p.Apply(target, function.row, function, operands, loc=loc)
+        operands = tuple(v if isinstance(v, p.Var | p.Const | p.Ref) else p.Const(v) for v in given.args)
+        return p.Apply(target, function.row(len(operands)), function, operands, loc=loc)
 
     def extra(self, t: Type) -> p.Var:
         """A variable that the program does not have."""

@@ -206,7 +206,7 @@ class CustomFunction(Derivative):
 
     def renew(self) -> None:
         """Forget what was known of calls before the rule."""
-        self.__dict__.pop("row", None)
+        self.rows.clear()
 
 
 def check_parameters(rule: Callable, count: int, what: str, expected: str) -> None:

@@ -11,11 +11,12 @@ from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import refuse_none
+from dualjit.transforms.parts import PulledAnswer, PulledParts, part_of
 from dualjit.transforms.reverse import ReversePass, check_scalar
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import differentiated
-from dualjit.transforms.transposed import PulledGradient, pullback_by
+from dualjit.transforms.transposed import PulledGradient, TransposedDriver, pullback_by
 
 
 def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
@@ -108,6 +109,16 @@ def _derivative(f, argnums, has_aux: bool, value: bool) -> Derivative:
     return driver.derivative(transform, f, argnums, has_aux, doc=doc)
 
 
+def pulled_gradient(f: Callable, count: int, selection: Selection, value: bool, has_aux=False) -> TransposedDriver:
+    """How reverse mode goes back through a gradient, and through what is beside it."""
+    if not has_aux:
+        return PulledGradient(f, count, selection, value, partial(grad, f))
+    slope = pulled_gradient(part_of(f, 0), count, selection, value)
+    beside = PulledAnswer(part_of(f, 1), count)
+    by_slope, by_aux = ([(0, 0), (1,)], [(0, 1)]) if value else ([(0,)], [(1,)])
+    return PulledParts(f, count, [(slope, by_slope), (beside, by_aux)])
+
+
 class GradientDriver(Driver):
     """Writes the driver for given argument types."""
 
@@ -134,10 +145,8 @@ class GradientDriver(Driver):
         optional = isinstance(reverse.return_type, types.Optional)  # that it isn't None is checked at run time
         return make(True) if optional else reverse
 
-    def pullback(self):
-        if self.has_aux:
-            return None
-        return pullback_by(PulledGradient(self.f, self.selection, self.value, partial(grad, self.f)))
+    def pullback(self, count):
+        return pullback_by(pulled_gradient(self.f, count, self.selection, self.value, self.has_aux))
 
     def check(self, t: types.Type) -> None:
         """Raise unless the answer is one number (and something beside)."""

@@ -12,14 +12,16 @@ from dualjit.frontend.vectorized import as_function
 from dualjit.transforms.columns import JacobianBody
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import named
-from dualjit.transforms.grad import GradientDriver
+from dualjit.transforms.grad import GradientDriver, pulled_gradient
 from dualjit.transforms.jacfwd import ColumnDriver, columns_of, power_of_two, size_seen
 from dualjit.transforms.jacrev import jacrev
 from dualjit.transforms.pairs import PairBody, PairPass
+from dualjit.transforms.parts import PulledParts
 from dualjit.transforms.reverse import check_scalar
 from dualjit.transforms.selection import select, selected_arguments
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import check_output, differentiated
+from dualjit.transforms.transposed import PulledJacobian, pullback_by
 
 MODES = ("auto", "hyperdual", "fwdrev")
 INNER, OUTER = 8, 4
@@ -173,8 +175,8 @@ class HessianDriver(SecondDriver):
         self.has_aux = has_aux
         self.over = ColumnDriver(jacrev(f, argnums, has_aux), "hessian", self.selection, has_aux, None)
 
-    def pullback(self):
-        return self.over.pullback()
+    def pullback(self, count):
+        return self.over.pullback(count)
 
     def by_pairs(self, w: Writer, forward: PairPass) -> None:
         answer = differentiated(forward.return_type, self.has_aux, forward.name)
@@ -188,7 +190,13 @@ class AllDriver(SecondDriver):
 
     def __init__(self, f, argnums, mode: str):
         super().__init__(f, "value_grad_hessian", argnums, mode)
+        self.argnums = argnums
         self.over = AllColumns(gradient_and_beside(f, argnums), "value_grad_hessian", self.selection, True, None)
+
+    def pullback(self, count):
+        both = pulled_gradient(self.f, count, self.selection, value=True)
+        second = PulledJacobian(jacrev(self.f, self.argnums), count, self.selection)
+        return pullback_by(PulledParts(self.f, count, [(both, [(0,), (1,)]), (second, [(2,)])]))
 
     def by_pairs(self, w: Writer, forward: PairPass) -> None:
         check_scalar(forward.return_type, forward.name)

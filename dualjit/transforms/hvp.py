@@ -108,9 +108,9 @@ class ProductDriver(Driver):
             self.over_reverse(w, ForwardPass(self.gradient, given, names, self.selection.positions, 1, [vector]))
         return self.function(w)
 
-    def pullback(self):
+    def pullback(self, count):
         product, along = partial(hvp, self.f, self.argnums), partial(along_of_gradient, self.f, self.argnums)
-        return pullback_by(PulledProduct(self.f, self.selection, product, along))
+        return pullback_by(PulledProduct(self.f, count, self.selection, product, along))
 
     def observe(self, args):
         self.columns = size_seen((args[0], *args[2:]), self.selection)

@@ -18,10 +18,11 @@ from dualjit.transforms.chunks import check_chunk
 from dualjit.transforms.columns import JacobianBody
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import ForwardPass
+from dualjit.transforms.parts import pulled_jacobian
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import check_output, differentiated, is_list, leaves
-from dualjit.transforms.transposed import PulledJacobian, pullback_by
+from dualjit.transforms.transposed import pullback_by
 
 FEW_LANES, UNKNOWN_LANES = 8, 16
 
@@ -102,8 +103,8 @@ class ColumnDriver(Driver):
         self.body(w, forward, self.selection, self.answer_types(forward)).write()
         return self.function(w)
 
-    def pullback(self):
-        return None if self.has_aux else pullback_by(PulledJacobian(self.f, self.selection))
+    def pullback(self, count):
+        return pullback_by(pulled_jacobian(self.f, count, self.selection, self.has_aux))
 
     def observe(self, args):
         """The first sizes seen are the best guess at those to come: a dual wider than needed only carries zeros."""

@@ -92,8 +92,8 @@ class _Choice(Driver):
             self.mode = self.choose(argtypes)
         return (self.columns if self.mode == "fwd" else self.rows)(argtypes)
 
-    def pullback(self):
-        return self.columns.pullback()
+    def pullback(self, count):
+        return self.columns.pullback(count)
 
     def choose(self, argtypes: tuple) -> str:
         """By sizes where they were seen; else reverse mode for the functions of many inputs that return a number."""

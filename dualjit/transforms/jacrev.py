@@ -22,6 +22,7 @@ from dualjit.transforms.chunks import CHUNKS, check_chunk
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import bare, named, without_none
 from dualjit.transforms.grad import GradientDriver
+from dualjit.transforms.parts import pulled_jacobian
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.selection import Selection, select, selected_arguments
 from dualjit.transforms.source import Writer
@@ -35,7 +36,7 @@ from dualjit.transforms.structure import (
     scalar_type,
     size_of,
 )
-from dualjit.transforms.transposed import PulledJacobian, pullback_by
+from dualjit.transforms.transposed import pullback_by
 
 UNKNOWN_ROWS = 16
 
@@ -100,8 +101,8 @@ class RowDriver(Driver):
         super().__init__(f, transform)
         self.selection, self.has_aux, self.chunk = selection, has_aux, chunk
 
-    def pullback(self):
-        return None if self.has_aux else pullback_by(PulledJacobian(self.f, self.selection))
+    def pullback(self, count):
+        return pullback_by(pulled_jacobian(self.f, count, self.selection, self.has_aux))
 
     def __call__(self, argtypes: tuple) -> Callable:
         names, given = selected_arguments(self.f, argtypes, self.selection, self.name)

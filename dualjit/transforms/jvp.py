@@ -112,7 +112,7 @@ class _Body(Driver):
         self.write(w, forward_of_primals(self.f, primals, 1, tangents), tangents)
         return self.function(w)
 
-    def pullback(self):
+    def pullback(self, count):
         return None if self.has_aux else pullback_by(PulledTangent(self.f))
 
     def write(self, w: Writer, forward: ForwardPass, tangents: types.Type) -> None:

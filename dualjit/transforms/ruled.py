@@ -32,12 +32,10 @@ from dualjit.transforms.transposed import (
     ANSWER,
     TransposedDriver,
     add,
-    at,
     is_none,
     item,
-    parameters_of,
-    paths,
     pullback_by,
+    seeds_of,
 )
 from dualjit.transforms.untouched import Untouched, untouched
 from dualjit.transforms.vjp import compiled_primal
@@ -108,11 +106,11 @@ class CustomDriver(Driver):
         finally:
             self.entered.discard(argtypes)
 
-    def pullback(self):
+    def pullback(self, count):
         rules = self.rules
         if rules.vjp is not None:
-            return pullback_by(PulledByRule(self.f, rules))
-        return pullback_by(PulledByTangents(self.f, rules)) if rules.jvp is not None else None
+            return pullback_by(PulledByRule(self.f, count, rules))
+        return pullback_by(PulledByTangents(self.f, count, rules)) if rules.jvp is not None else None
 
     def by_tangents(self, w: Writer, names: list[str], argtypes: tuple) -> None:
         """The rule with the values of dual numbers as primals, and these numbers as tangents."""
@@ -186,8 +184,8 @@ def without_rule(f: Callable, mode: str, remedy: str) -> UnsupportedError:
 class PulledByTangents(TransposedDriver):
     """By the transposed of a rule for tangents."""
 
-    def __init__(self, f: Callable, rules: Rules):
-        super().__init__(f, "custom", parameters_of(f))
+    def __init__(self, f: Callable, count: int, rules: Rules):
+        super().__init__(f, "custom", count)
         self.rules = rules
 
     def write(self, w, given, given_bar, bars):
@@ -197,10 +195,7 @@ class PulledByTangents(TransposedDriver):
         y, dot = check_pair(reverse.return_type, self.primal_name)
         zero_bar, number = reverse.zero_over(w, *given, given_bar)
         seeds = [self.no_seed(t, zero_bar) for _, t in leaves(y, "") if is_active(t)]
-        for (_, t), path in zip(leaves(dot, ""), paths(dot), strict=True):
-            if is_active(t):
-                part, bar = at(f"{ANSWER}_bar", given_bar, path)
-                seeds.append(zero_bar if is_none(bar) else lifted(w, part, bar, number))
+        seeds += seeds_of(w, dot, given_bar, zero_bar, number)
         shadows = reverse.shadows(w, zero_bar)
         found = reverse.gradients(w, shadows, reverse.call(w, shadows, seeds, zero_bar), 0)
         for i, bar in bars.items():
@@ -216,18 +211,11 @@ class PulledByTangents(TransposedDriver):
         return zero_bar
 
 
-def lifted(w: Writer, expr: str, t: types.Type, number: types.Type) -> str:
-    """A number or an array in numbers of a type."""
-    routine = blocks.dual_copy if isinstance(t, types.Array) else lift
-    same = scalar_type(t) == number
-    return expr if same else f"{w.bind(routine.__name__, routine)}({expr}, {w.bind('T', number)})"
-
-
 class PulledByRule(TransposedDriver):
     """By a rule for cotangents."""
 
-    def __init__(self, f: Callable, rules: Rules):
-        super().__init__(f, "custom", parameters_of(f))
+    def __init__(self, f: Callable, count: int, rules: Rules):
+        super().__init__(f, "custom", count)
         self.rules = rules
 
     def write(self, w, given, given_bar, bars):

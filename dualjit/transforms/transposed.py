@@ -27,14 +27,13 @@ from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import lift, seed
 from dualjit.numbers.types import top_level
-from dualjit.transforms.arguments import signature_of
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.directions import tangent_of, with_tangent
 from dualjit.transforms.forward import ForwardPass, dual_copy, dual_over, named, primal_of
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.selection import Selection
 from dualjit.transforms.source import Writer
-from dualjit.transforms.structure import is_active, is_list, is_tuple, leaves, refilled, size_of
+from dualjit.transforms.structure import is_active, is_list, is_tuple, leaves, refilled, scalar_type, size_of
 
 ANSWER = "answer"
 
@@ -47,7 +46,10 @@ def pullback_by(driver: TransposedDriver) -> Pullback:
 
 
 class TransposedDriver(Driver):
-    """Writes ``(p0, p1, ..., answer_bar, p0_bar, p1_bar, ...)``: adds to the shadows which are not None."""
+    """Writes ``(p0, p1, ..., answer_bar, p0_bar, p1_bar, ...)``: adds to the shadows which are not None.
+
+    ``count`` arguments, those in ``*args`` one by one.
+    """
 
     def __init__(self, f: Callable, transform: str, count: int):
         self.operands = [f"p{k}" for k in range(count)]
@@ -80,11 +82,6 @@ class TransposedDriver(Driver):
         return forward
 
 
-def parameters_of(f: Callable) -> int:
-    """How many parameters a function has."""
-    return len(signature_of(f).parameters)
-
-
 def is_none(t: types.Type) -> bool:
     return isinstance(t, types.NoneType)
 
@@ -92,8 +89,8 @@ def is_none(t: types.Type) -> bool:
 class PulledGradient(TransposedDriver):
     """Of ``grad`` and ``value_and_grad``; ``full(positions)`` is the gradient of ``f`` by these arguments."""
 
-    def __init__(self, f: Callable, selection: Selection, value: bool, full: Callable):
-        super().__init__(f, "grad", parameters_of(f))
+    def __init__(self, f: Callable, count: int, selection: Selection, value: bool, full: Callable):
+        super().__init__(f, "grad", count)
         self.selection, self.value, self.full = selection, value, full
 
     def write(self, w, given, given_bar, bars):
@@ -122,8 +119,8 @@ class PulledProduct(TransposedDriver):
     arguments along the vector.
     """
 
-    def __init__(self, f: Callable, selection: Selection, product: Callable, along: Callable):
-        super().__init__(f, "hvp", parameters_of(f) + 1)
+    def __init__(self, f: Callable, count: int, selection: Selection, product: Callable, along: Callable):
+        super().__init__(f, "hvp", count)
         self.selection, self.product, self.along = selection, product, along
 
     def write(self, w, given, given_bar, bars):
@@ -175,11 +172,26 @@ class PulledTangent(TransposedDriver):
                 yield with_tangent(w, first, b if is_none(a) else a, second, goal)
 
 
+def seeds_of(w: Writer, answer: types.Type, bar_type: types.Type, zero: str, number: types.Type) -> Iterator[str]:
+    """What has come back to each part of an answer that depends on the arguments, in numbers of one type."""
+    for (_, t), path in zip(leaves(answer, ""), paths(answer), strict=True):
+        if is_active(t):
+            part, bar = at(f"{ANSWER}_bar", bar_type, path)
+            yield zero if is_none(bar) else lifted(w, part, bar, number)
+
+
+def lifted(w: Writer, expr: str, t: types.Type, number: types.Type) -> str:
+    """A number or an array in numbers of a type."""
+    routine = blocks.dual_copy if isinstance(t, types.Array) else lift
+    same = scalar_type(t) == number
+    return expr if same else f"{w.bind(routine.__name__, routine)}({expr}, {w.bind('T', number)})"
+
+
 class PulledJacobian(TransposedDriver):
     """Of Jacobians, by either mode: a sweep for each column."""
 
-    def __init__(self, f: Callable, selection: Selection):
-        super().__init__(f, "jacobian", parameters_of(f))
+    def __init__(self, f: Callable, count: int, selection: Selection):
+        super().__init__(f, "jacobian", count)
         self.selection = selection
 
     def write(self, w, given, given_bar, bars):

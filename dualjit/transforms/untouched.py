@@ -74,7 +74,7 @@ def program_of(f: Callable, argtypes: tuple) -> TypedProgram | None:
 def caller_of(f: Callable) -> Callable:
     """A function that calls a jitted one: the front end can't begin inside of a recursion."""
     names = ", ".join(signature_of(f).parameters)
-    return build("caller", f"def caller({names}):\n    return f({names})\n", {"f": f})
+    return build("caller", f"def caller({names}):\n    return _dj_f({names})\n", {"_dj_f": f})
 
 
 def place_of(f: Callable) -> tuple[str, int]:

@@ -23,10 +23,9 @@ from dualjit.transforms.arguments import star_position
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import named, private_copy
 from dualjit.transforms.reverse import ReversePass
-from dualjit.transforms.ruled import lifted
 from dualjit.transforms.source import Writer
 from dualjit.transforms.structure import children, is_active, is_list, is_tuple, leaves, pack, refilled, scalar_type
-from dualjit.transforms.transposed import ANSWER, TransposedDriver, add, at, is_none, parameters_of, paths, pullback_by
+from dualjit.transforms.transposed import ANSWER, TransposedDriver, add, at, is_none, lifted, paths, pullback_by
 from dualjit.transforms.vjp import compiled_primal
 
 
@@ -177,8 +176,8 @@ class BatchDriver(Driver):
         """The arguments of a call."""
         return Points(names, given, self.in_axes, self.primal_name)
 
-    def pullback(self):
-        return pullback_by(PulledBatch(self))
+    def pullback(self, count):
+        return pullback_by(PulledBatch(self, count))
 
     def __call__(self, argtypes: tuple) -> Callable:
         w = Writer()
@@ -241,8 +240,8 @@ class BatchDriver(Driver):
 class PulledBatch(TransposedDriver):
     """The loop over pullbacks."""
 
-    def __init__(self, batch: BatchDriver):
-        super().__init__(batch.f, "vmap", parameters_of(batch.f))
+    def __init__(self, batch: BatchDriver, count: int):
+        super().__init__(batch.f, "vmap", count)
         self.batch = batch
 
     def write(self, w, given, given_bar, bars):
