@@ -22,6 +22,7 @@ from dualjit.transforms.chunks import CHUNKS, check_chunk
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import bare, named, without_none
 from dualjit.transforms.grad import GradientDriver
+from dualjit.transforms.jacfwd import ColumnDriver
 from dualjit.transforms.parts import pulled_jacobian
 from dualjit.transforms.reverse import ReversePass
 from dualjit.transforms.selection import Selection, select, selected_arguments
@@ -74,6 +75,7 @@ def jacrev(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     Notes
     -----
     Cost: ``ceil(m / N)`` forward and reverse sweeps for m outputs and N rows a sweep, whatever the number of inputs.
+    Where ``f`` is itself a derivative by these arguments, forward mode over it, which costs less and returns the same.
     Source: Griewank and Walther, Evaluating Derivatives, section 3.2 (vector mode).
 
     Examples
@@ -100,11 +102,19 @@ class RowDriver(Driver):
     def __init__(self, f, transform: str, selection: Selection, has_aux: bool, chunk: int | None):
         super().__init__(f, transform)
         self.selection, self.has_aux, self.chunk = selection, has_aux, chunk
+        wide = chunk is None and is_wide(f, selection)
+        self.columns = ColumnDriver(f, transform, selection, has_aux, None) if wide else None
+
+    def observe(self, args):
+        if self.columns is not None:
+            self.columns.observe(args)
 
     def pullback(self, count):
         return pullback_by(pulled_jacobian(self.f, count, self.selection, self.has_aux))
 
     def __call__(self, argtypes: tuple) -> Callable:
+        if self.columns is not None:
+            return self.columns(argtypes)
         names, given = selected_arguments(self.f, argtypes, self.selection, self.name)
         reverse = ReversePass(self.f, given, names, self.selection.positions, rows=True, value=True, aux=self.has_aux)
         answer = differentiated(reverse.return_type, self.has_aux, reverse.name)
@@ -122,6 +132,16 @@ class RowDriver(Driver):
         w = Writer()
         RowBody(w, reverse, self.selection, answer, self.has_aux, self.chunk).write()
         return self.function(w)
+
+
+def is_wide(f: Callable, selection: Selection) -> bool:
+    """Is this a derivative by the selected arguments, perhaps by others, too?
+
+    Then there are no fewer rows than columns, and each row would cost more: reverse mode goes back through a Jacobian
+    column by column, while forward mode over it is a pass for all columns that fit into the lanes.
+    """
+    inner = getattr(f._compiler.implement, "selection", None) if isinstance(f, Derivative) else None
+    return inner is not None and set(selection.positions) <= set(inner.positions)
 
 
 class RowBody:

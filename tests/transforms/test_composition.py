@@ -200,8 +200,18 @@ def vector(x):
 
 @pytest.mark.parametrize("inner", [dj.jacfwd, dj.jacrev, dj.jacobian], ids=lambda f: f.__name__)
 def test_rows_of_jacobians(inner):
-    expected = dj.jacfwd(dj.jacfwd(vector))(X)
-    np.testing.assert_allclose(dj.jacrev(inner(vector))(X), expected, rtol=1e-13, atol=1e-15)
+    """By forward mode where nothing is around the Jacobian, by its pullback else."""
+    expected, jacobian = dj.jacfwd(dj.jacfwd(vector))(X), inner(vector)
+    for f in (jacobian, lambda x: 1.0 * jacobian(x)):
+        np.testing.assert_allclose(dj.jacrev(f)(X), expected, rtol=1e-13, atol=1e-15)
+
+
+def test_rows_of_derivatives_are_found_by_columns_where_there_are_no_more_of_these():
+    """Sweeps by rows would be 3 * 3 ones for a matrix of 3 columns; by another argument rows may be fewer."""
+    jacobian = dj.jacrev(pair, (0, 1))
+    assert "seed_columns" in dj.jacrev(jacobian).source(X, 1.5)
+    for by_rows in (dj.jacrev(jacobian, chunk=4), dj.jacrev(rows, 1), dj.jacrev(pair)):
+        assert "store_rows" in by_rows.source(X, 1.5)
 
 
 def test_rows_of_gradients():
