@@ -6,6 +6,8 @@ Nothing raises here, whatever the user's error model; constants are folded, so t
 
 from __future__ import annotations
 
+import math
+
 from numba.core import types
 
 from dualjit.numbers import primal
@@ -37,6 +39,7 @@ class Leaves:
 
     def __init__(self, context, builder, scalar):
         self.context, self.builder, self.scalar = context, builder, scalar
+        self._absolute = {}
 
     def leaf(self, value):
         """The number for an LLVM value of the scalar type."""
@@ -84,7 +87,10 @@ class Leaves:
             return self._compiled(row.value, self.scalar(*given), leaves)
         function, sig = primal.real_function(self.context.typing_context, row, given)
         args = self.arguments(leaves, sig)
-        return Leaf(sig.return_type, primal.call(self.context, self.builder, function, sig, args))
+        answer = Leaf(sig.return_type, primal.call(self.context, self.builder, function, sig, args))
+        if row.name == "abs":
+            self._absolute[answer] = leaves[0]
+        return answer
 
     def _compiled(self, function, sig, leaves):
         args = self.arguments(leaves, sig)
@@ -95,11 +101,21 @@ class Leaves:
             return self.const(_FOLDED[op](*(x.ir for x in leaves)))
         if op != "div" and all(map(_integral, leaves)):
             return Leaf(types.int64, getattr(self.builder, op)(*self._integers(*leaves)))
+        if op == "div" and _is_power_of_two(leaves[0].constant):
+            reciprocal = self.reciprocal(leaves[1])
+            return reciprocal if leaves[0].constant == 1.0 else self._arithmetic("mul", [leaves[0], reciprocal])
         values = [self.real(x) for x in leaves]
         if op == "neg":
             # not fneg: libNVVM reads an older LLVM IR which lacks it; elsewhere LLVM makes it an fneg
             op, values = "sub", [self.context.get_constant(self.scalar, -0.0), *values]
         return self.leaf(getattr(self.builder, ARITHMETIC[op])(*values, flags=FLAGS))
+
+    def reciprocal(self, x):
+        """``1 / x``, and of ``abs(x)`` the absolute value of that, so that LLVM sees that both are one division."""
+        if x in self._absolute:
+            return self.apply("abs", self.reciprocal(self._absolute[x]))
+        one = self.context.get_constant(self.scalar, 1.0)
+        return self.leaf(self.builder.fdiv(one, self.real(x)))
 
     def _integers(self, *leaves):
         return [self.typed(x, types.int64) for x in leaves]
@@ -116,6 +132,11 @@ class Leaves:
             bits >>= 1
             square = self.apply("mul", square, square) if bits else square
         return self.apply("div", self.const(1.0), power) if n.constant < 0 else power
+
+
+def _is_power_of_two(x):
+    """Is it a constant by which products and quotients are exact?"""
+    return x is not None and abs(math.frexp(x)[0]) == 0.5
 
 
 def _integral(leaf):

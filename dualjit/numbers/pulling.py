@@ -46,20 +46,7 @@ def joined_type(ts):
 
 
 class _PullAlgebra(Algebra):
-    """Products of plain cotangents may be reordered, as those of tangents may; quotients are by reciprocals.
-
-    ``1 / x`` is written for ``1 / abs(x)``, too, so that LLVM sees that it is one division.
-    """
-
-    def _compute(self, op, operands):
-        answer = super()._compute(op, operands)
-        if op == "abs" and not answer.level:
-            self._absolute[answer] = operands[0]
-        return answer
-
-    def __init__(self, *given, **options):
-        super().__init__(*given, **options)
-        self._absolute = {}
+    """Products of plain cotangents may be reordered, as those of tangents may; quotients are by reciprocals."""
 
     def _arithmetic(self, op, leaves):
         if all(x.type is None for x in leaves):
@@ -76,12 +63,6 @@ class _PullAlgebra(Algebra):
     def weighted(self, coefficient, bar):
         """A cotangent times a partial; where this algebra masks, nothing stays nothing."""
         return self.annihilated(coefficient, bar) if self.masking else self.apply("mul", coefficient, bar)
-
-    def reciprocal(self, x):
-        if x in self._absolute:
-            return self.apply("abs", self.reciprocal(self._absolute[x]))
-        one = self.context.get_constant(self.scalar, 1.0)
-        return self.leaf(self.builder.fdiv(one, self.real(x)))
 
 
 def algebra_of(context, builder, t):
