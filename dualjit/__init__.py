@@ -9,8 +9,8 @@ ordinary Python function or one jitted with ``numba.njit``, unchanged.
 import importlib
 
 import dualjit.numbers  # noqa: F401  (registers the number types with Numba)
-from dualjit.adjoint.options import options
 from dualjit.rules.stop import stop_gradient
+from dualjit.settings import options
 from dualjit.transforms import (
     CustomFunction,
     LinearMap,

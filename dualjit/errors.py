@@ -129,3 +129,11 @@ class NonFiniteError(DualjitError, ValueError):
 
     Remedy: start where the function and its derivatives are finite.
     """
+
+
+class CacheWarning(UserWarning):
+    """A compiled derivative could not be kept on disk, or not be read; it is compiled anew in each process.
+
+    Remedy: the message names the cause: a global object whose content can't be told (hand it over as an argument), a
+    directory that can't be written to (set ``dualjit.options.cache_dir``), a damaged file (it is written again).
+    """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dualjit.adjoint.cotangents import shadows
 from dualjit.adjoint.generation import Generator
-from dualjit.adjoint.options import options
 from dualjit.adjoint.plan import Plan
 from dualjit.adjoint.pullbacks import pullback_of
 from dualjit.adjoint.shadows import Shadowed
@@ -20,6 +19,7 @@ from dualjit.program.simplify import simplified
 from dualjit.program.straighten import straightened
 from dualjit.program.verifier import verify
 from dualjit.rules.complex import is_holomorphic
+from dualjit.settings import options
 
 
 class Rules:

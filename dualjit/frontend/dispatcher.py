@@ -18,6 +18,7 @@ from numba.core.typing import signature
 from numba.core.typing.templates import make_concrete_template
 from numba.core.typing.typeof import typeof
 
+from dualjit.frontend.cache.cache import DerivativeCache
 from dualjit.frontend.callees import ARITHMETIC_OPTIONS
 from dualjit.numbers.types import Active, mark, marker_of, strip
 from dualjit.rules.arrays.table import ArrayRow, Effect
@@ -33,6 +34,10 @@ class Implementation:
 
     def observe(self, args: tuple) -> None:
         """See the arguments of a first call from Python: hints about sizes."""
+
+    def choice(self, argtypes: tuple) -> tuple:
+        """What the function written depends on besides the types and the transform's arguments."""
+        return ()
 
     def pullback(self, count: int):
         """How reverse mode goes back through a call of the derivative with so many arguments; None where it can't."""
@@ -51,24 +56,39 @@ class Derivative(CPUDispatcher):
     primal : callable
         The function differentiated; the floating-point options and ``nogil`` of its decorator are kept.
     recipe : tuple
-        ``(transform, args, kwargs)`` that makes this object again; it is what gets pickled.
+        ``(transform, args)`` that makes this object again; it is what gets pickled.
+    cache : bool, optional
+        Is its compiled code kept on disk?  By default as ``dualjit.options`` or the decorator of ``primal`` say.
     """
 
     more_options: Mapping[str, bool] = MappingProxyType({})
     """Numba's options that all of the class have."""
 
-    def __init__(self, skeleton: Callable, implement: Implementation, primal: Callable, recipe: tuple):
+    def __init__(
+        self, skeleton: Callable, implement: Implementation, primal: Callable, recipe: tuple, cache: bool | None = None
+    ):
         given = getattr(primal, "targetoptions", {})
         options = {"nopython": True, **self.more_options, **{k: given[k] for k in OPTIONS if given.get(k)}}
         super().__init__(skeleton, targetoptions=options)
         self._compiler = _ImplementationCompiler(implement, self._compiler)
-        self._recipe = recipe
         self.rows: dict[int, ArrayRow] = {}
+        self.recipe, self.cache = recipe, cache
+        if not any(isinstance(a, Implementation) for a in recipe[1]):  # parts of other derivatives
+            self._cache = DerivativeCache(self.__name__, self._content, cache, primal)
 
     def _compile_for_args(self, *args, **kws):
         # Numba calls this when no compiled version fits: the one moment when sizes of arguments are seen.
         self._compiler.implement.observe(args)
         return super()._compile_for_args(*args, **kws)
+
+    def _content(self, argtypes: tuple) -> tuple | None:
+        """All that the compiled code depends on, but for versions: what is kept on disk is found by it.
+
+        None where it is a part of another derivative's code.
+        """
+        if marker_of(*argtypes) is not None:
+            return None
+        return self.recipe, self.targetoptions, self._compiler.implement.choice(argtypes)
 
     def row(self, count: int) -> ArrayRow:
         """What a program under reverse mode knows of a call with so many arguments.
@@ -86,8 +106,8 @@ class Derivative(CPUDispatcher):
         return super().get_call_template(args, kws)
 
     def __reduce__(self):
-        transform, args, kwargs = self._recipe
-        return _rebuild, (transform, args, kwargs)
+        transform, args = self.recipe
+        return _rebuild, (transform, args, {} if self.cache is None else {"cache": self.cache})
 
     def source(self, *args) -> str:
         """The Python source compiled for arguments like these."""

@@ -17,3 +17,8 @@ def register(function: Callable, custom: Callable) -> None:
 def registered(function) -> Callable | None:
     """What is called in the place of a function; None for most."""
     return _REGISTERED.get(function) if is_hashable(function) else None
+
+
+def any_registered() -> bool:
+    """Has any function been given a derivative?"""
+    return bool(_REGISTERED)

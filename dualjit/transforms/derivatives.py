@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 
 from dualjit.frontend.dispatcher import Derivative, Implementation
+from dualjit.settings import check_cache
 from dualjit.transforms.arguments import python_function, signature_of
 from dualjit.transforms.source import Writer, build, header, identifier
 
@@ -32,13 +33,23 @@ class Driver(Implementation):
         """The function whose body has been written."""
         return build(self.name, w.text(header(self.name, self.signature, w.names)), w.names)
 
-    def derivative(self, transform: Callable, *args, doc: str | None = None, kind: type = Derivative) -> Derivative:
-        """The dispatcher that compiles what this driver writes; ``transform(*args)`` makes it again."""
+    def derivative(
+        self,
+        transform: Callable,
+        *args,
+        doc: str | None = None,
+        kind: type = Derivative,
+        cache: bool | None = None,
+    ) -> Derivative:
+        """The dispatcher that compiles what this driver writes; ``transform(*args)`` makes it again.
+
+        ``cache``: keep compiled code on disk (None: as ``dualjit.options`` or the decorator of the function say).
+        """
         w = Writer()
         w("pass")
         skeleton = self.function(w)
         skeleton.__doc__ = doc
-        return kind(skeleton, self, self.f, (transform, args, {}))
+        return kind(skeleton, self, self.f, (transform, args), check_cache(cache))
 
 
 def signature_with(parameters: Sequence[str]) -> inspect.Signature:

@@ -19,7 +19,7 @@ from dualjit.transforms.structure import differentiated
 from dualjit.transforms.transposed import PulledGradient, TransposedDriver, pullback_by
 
 
-def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
+def grad(f: Callable, argnums=0, has_aux: bool = False, *, cache: bool | None = None) -> Derivative:
     """Gradient of ``f``, a function that returns one real number.
 
     Parameters
@@ -30,6 +30,8 @@ def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
         Which arguments to differentiate with respect to: positions (negative ones count from the end) or names.
     has_aux : bool
         ``f`` returns a pair ``(y, aux)``; ``aux`` is returned beside the gradient.
+    cache : bool, optional
+        Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
     Returns
     -------
@@ -66,15 +68,15 @@ def grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
     >>> dj.grad(f)(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
-    return _derivative(f, argnums, has_aux, value=False)
+    return _derivative(f, argnums, has_aux, value=False, cache=cache)
 
 
-def value_and_grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
+def value_and_grad(f: Callable, argnums=0, has_aux: bool = False, *, cache: bool | None = None) -> Derivative:
     """Value and gradient of ``f``, a function that returns one real number.
 
     Parameters
     ----------
-    f, argnums, has_aux
+    f, argnums, has_aux, cache
         As for :func:`grad`.
 
     Returns
@@ -98,15 +100,15 @@ def value_and_grad(f: Callable, argnums=0, has_aux: bool = False) -> Derivative:
     >>> dj.value_and_grad(lambda x, y: x * y * y, argnums=(0, 1))(2.0, 3.0)
     (18.0, (9.0, 12.0))
     """
-    return _derivative(f, argnums, has_aux, value=True)
+    return _derivative(f, argnums, has_aux, value=True, cache=cache)
 
 
-def _derivative(f, argnums, has_aux: bool, value: bool) -> Derivative:
+def _derivative(f, argnums, has_aux: bool, value: bool, cache: bool | None) -> Derivative:
     f = as_function(f)
     transform = value_and_grad if value else grad
     driver = GradientDriver(f, transform.__name__, select(f, argnums), has_aux, value)
     doc = f"{'Value and gradient' if value else 'Gradient'} of {driver.primal_name} by reverse mode."
-    return driver.derivative(transform, f, argnums, has_aux, doc=doc)
+    return driver.derivative(transform, f, argnums, has_aux, doc=doc, cache=cache)
 
 
 def pulled_gradient(f: Callable, count: int, selection: Selection, value: bool, has_aux=False) -> TransposedDriver:

@@ -28,7 +28,9 @@ INNER, OUTER = 8, 4
 FEW = 8  # up to so many columns hyper-dual numbers are as fast
 
 
-def hessian(f: Callable, argnums=0, mode: str = "auto", has_aux: bool = False) -> Derivative:
+def hessian(
+    f: Callable, argnums=0, mode: str = "auto", has_aux: bool = False, *, cache: bool | None = None
+) -> Derivative:
     """Hessian of ``f``.
 
     Parameters
@@ -42,6 +44,8 @@ def hessian(f: Callable, argnums=0, mode: str = "auto", has_aux: bool = False) -
         ``"auto"``: the first for few inputs, the second else.
     has_aux : bool
         ``f`` returns a pair ``(y, aux)``; ``y`` is differentiated, ``aux`` is returned beside the Hessian.
+    cache : bool, optional
+        Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
     Returns
     -------
@@ -79,15 +83,16 @@ def hessian(f: Callable, argnums=0, mode: str = "auto", has_aux: bool = False) -
     check_mode(mode)
     f = as_function(f)
     driver = HessianDriver(f, argnums, mode, has_aux)
-    return driver.derivative(hessian, f, argnums, mode, has_aux, doc=f"Hessian of {driver.primal_name}.")
+    doc = f"Hessian of {driver.primal_name}."
+    return driver.derivative(hessian, f, argnums, mode, has_aux, doc=doc, cache=cache)
 
 
-def value_grad_hessian(f: Callable, argnums=0, mode: str = "auto") -> Derivative:
+def value_grad_hessian(f: Callable, argnums=0, mode: str = "auto", *, cache: bool | None = None) -> Derivative:
     """Value, gradient and Hessian of ``f``, a function that returns one real number, at once.
 
     Parameters
     ----------
-    f, argnums, mode
+    f, argnums, mode, cache
         As for :func:`hessian`.
 
     Returns
@@ -117,7 +122,7 @@ def value_grad_hessian(f: Callable, argnums=0, mode: str = "auto") -> Derivative
     f = as_function(f)
     driver = AllDriver(f, argnums, mode)
     doc = f"Value, gradient and Hessian of {driver.primal_name}."
-    return driver.derivative(value_grad_hessian, f, argnums, mode, doc=doc)
+    return driver.derivative(value_grad_hessian, f, argnums, mode, doc=doc, cache=cache)
 
 
 def check_mode(mode: str) -> None:
@@ -130,6 +135,11 @@ def known_columns(selected: list[types.Type], seen: int | None) -> int | None:
     """How many columns there are, by the types of the arguments or as ``seen`` at a call; None if nobody knows."""
     found = columns_of(selected)
     return seen if found is None else found
+
+
+def lanes_seen(columns: int | None) -> int | None:
+    """What of the number of columns seen at a call makes another code."""
+    return None if columns is None else power_of_two(min(columns, FEW + 1))
 
 
 def by_hyperduals(mode: str, columns: int | None) -> bool:
@@ -161,6 +171,9 @@ class SecondDriver(Driver):
         """The sizes seen first are the best guess at those to come."""
         self.columns = size_seen(args, self.selection)
         self.over.observe(args)
+
+    def choice(self, argtypes):
+        return lanes_seen(self.columns), *self.over.choice(argtypes)
 
     def by_pairs(self, w: Writer, forward: PairPass) -> None:
         """Write the body with hyper-dual numbers."""

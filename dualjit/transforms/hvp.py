@@ -18,7 +18,7 @@ from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.directions import check_structure, tangent_of, with_tangent
 from dualjit.transforms.forward import ForwardPass, base_of, carries, dual_copy, without_none
 from dualjit.transforms.grad import grad
-from dualjit.transforms.hessian import by_hyperduals, check_mode, known_columns
+from dualjit.transforms.hessian import by_hyperduals, check_mode, known_columns, lanes_seen
 from dualjit.transforms.jacfwd import power_of_two, size_seen
 from dualjit.transforms.pairs import PairPass
 from dualjit.transforms.reverse import check_scalar
@@ -30,7 +30,7 @@ from dualjit.transforms.transposed import PulledProduct, pullback_by
 LANES = 8
 
 
-def hvp(f: Callable, argnums=0, mode: str = "auto") -> Derivative:
+def hvp(f: Callable, argnums=0, mode: str = "auto", *, cache: bool | None = None) -> Derivative:
     """Hessian of ``f`` times a vector.
 
     Parameters
@@ -42,6 +42,8 @@ def hvp(f: Callable, argnums=0, mode: str = "auto") -> Derivative:
     mode : str
         ``"fwdrev"``: the derivative of the gradient along the vector; ``"hyperdual"``: derivatives by the columns of
         the derivative along the vector, in forward mode; ``"auto"``: the second for few inputs, the first else.
+    cache : bool, optional
+        Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def hvp(f: Callable, argnums=0, mode: str = "auto") -> Derivative:
     f = as_function(f)
     driver = ProductDriver(f, argnums, mode)
     doc = f"Hessian of {driver.primal_name} times a vector."
-    return driver.derivative(hvp, f, argnums, mode, doc=doc)
+    return driver.derivative(hvp, f, argnums, mode, doc=doc, cache=cache)
 
 
 class ProductDriver(Driver):
@@ -114,6 +116,9 @@ class ProductDriver(Driver):
 
     def observe(self, args):
         self.columns = size_seen((args[0], *args[2:]), self.selection)
+
+    def choice(self, argtypes):
+        return (lanes_seen(self.columns),)
 
     def direction(self, k: int) -> str:
         """The expression of what belongs to the selected argument number ``k``."""

@@ -27,7 +27,9 @@ from dualjit.transforms.transposed import pullback_by
 FEW_LANES, UNKNOWN_LANES = 8, 16
 
 
-def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = None) -> Derivative:
+def jacfwd(
+    f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = None, *, cache: bool | None = None
+) -> Derivative:
     """Jacobian of ``f`` by forward mode.
 
     Parameters
@@ -41,6 +43,8 @@ def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     chunk : int, optional
         Columns per pass: 1, 2, 4, 8, 16 or 32.  By default the least power of two that holds all of them, at most what
         pays on the processor (16, or 32 with 512-bit vectors).
+    cache : bool, optional
+        Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def jacfwd(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     check_chunk(chunk, "columns per pass")
     driver = ColumnDriver(f, "jacfwd", selection, has_aux, chunk)
     doc = f"Jacobian of {driver.primal_name} by forward mode."
-    return driver.derivative(jacfwd, f, argnums, has_aux, chunk, doc=doc)
+    return driver.derivative(jacfwd, f, argnums, has_aux, chunk, doc=doc, cache=cache)
 
 
 class ColumnDriver(Driver):
@@ -109,6 +113,9 @@ class ColumnDriver(Driver):
     def observe(self, args):
         """The first sizes seen are the best guess at those to come: a dual wider than needed only carries zeros."""
         self.hint = size_seen(args, self.selection)
+
+    def choice(self, argtypes):
+        return (lanes_for(None, self.hint),)
 
     def answer_types(self, forward: ForwardPass):
         """Types of the differentiated answer and of ``aux`` (None without)."""

@@ -24,7 +24,7 @@ LANES = 16
 SWEEP = 2.0  # what a reverse sweep with its forward sweep costs, in forward passes with as many lanes
 
 
-def jacobian(f: Callable, argnums=0, mode: str = "auto") -> JacobianDerivative:
+def jacobian(f: Callable, argnums=0, mode: str = "auto", *, cache: bool | None = None) -> JacobianDerivative:
     """Jacobian of ``f`` by forward or by reverse mode.
 
     Parameters
@@ -34,6 +34,8 @@ def jacobian(f: Callable, argnums=0, mode: str = "auto") -> JacobianDerivative:
     mode : str
         ``"fwd"``, ``"rev"``, or ``"auto"``: the one with less work for the numbers of inputs and outputs of the first
         call.
+    cache : bool, optional
+        Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def jacobian(f: Callable, argnums=0, mode: str = "auto") -> JacobianDerivative:
     f = as_function(f)
     driver = _Choice(f, argnums, mode)
     doc = f"Jacobian of {driver.primal_name}."
-    return driver.derivative(jacobian, f, argnums, mode, doc=doc, kind=JacobianDerivative)
+    return driver.derivative(jacobian, f, argnums, mode, doc=doc, kind=JacobianDerivative, cache=cache)
 
 
 class JacobianDerivative(Derivative):
@@ -104,6 +106,11 @@ class _Choice(Driver):
         arrays = any(isinstance(leaf, types.Array) for leaf in chosen)
         answer = Twin.of(self.f).specialise(argtypes).return_type
         return "rev" if arrays and isinstance(answer, types.Float) else "fwd"
+
+    def choice(self, argtypes):
+        if self.mode == "auto" and self.sizes is not None:
+            self.mode = self.choose(argtypes)
+        return self.mode, *self.columns.choice(argtypes)
 
     def observe(self, args):
         self.columns.observe(args)

@@ -42,7 +42,9 @@ from dualjit.transforms.transposed import pullback_by
 UNKNOWN_ROWS = 16
 
 
-def jacrev(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = None) -> Derivative:
+def jacrev(
+    f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = None, *, cache: bool | None = None
+) -> Derivative:
     """Jacobian of ``f`` by reverse mode.
 
     Parameters
@@ -56,6 +58,8 @@ def jacrev(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     chunk : int, optional
         Rows per sweep: 1, 2, 4, 8, 16 or 32.  By default all of them where ``f`` returns numbers, up to 16, and 16
         where it returns arrays.
+    cache : bool, optional
+        Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def jacrev(f: Callable, argnums=0, has_aux: bool = False, chunk: int | None = No
     check_chunk(chunk, "rows per sweep")
     driver = RowDriver(f, "jacrev", selection, has_aux, chunk)
     doc = f"Jacobian of {driver.primal_name} by reverse mode."
-    return driver.derivative(jacrev, f, argnums, has_aux, chunk, doc=doc)
+    return driver.derivative(jacrev, f, argnums, has_aux, chunk, doc=doc, cache=cache)
 
 
 class RowDriver(Driver):

@@ -29,7 +29,7 @@ from dualjit.transforms.transposed import ANSWER, TransposedDriver, add, at, is_
 from dualjit.transforms.vjp import compiled_primal
 
 
-def vmap(f: Callable, in_axes=0, out_axes=0, parallel: bool = False) -> Derivative:
+def vmap(f: Callable, in_axes=0, out_axes=0, parallel: bool = False, *, cache: bool | None = None) -> Derivative:
     """A function of one point as a function of many.
 
     Parameters
@@ -43,6 +43,8 @@ def vmap(f: Callable, in_axes=0, out_axes=0, parallel: bool = False) -> Derivati
         Which axis of the answer counts the points, for all its parts or for each.
     parallel : bool
         Use Numba's threads.
+    cache : bool, optional
+        Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def vmap(f: Callable, in_axes=0, out_axes=0, parallel: bool = False) -> Derivati
     driver = BatchDriver(f, in_axes, out_axes, parallel)
     doc = f"{driver.primal_name} for many points."
     kind = ParallelDerivative if parallel else Derivative
-    return driver.derivative(vmap, f, in_axes, out_axes, parallel, doc=doc, kind=kind)
+    return driver.derivative(vmap, f, in_axes, out_axes, parallel, doc=doc, kind=kind, cache=cache)
 
 
 class ParallelDerivative(Derivative):
