@@ -16,6 +16,18 @@ from dualjit.numbers import (  # noqa: F401
     scalars,
     typing,
 )
+from dualjit.numbers.hyper import HyperDual
 from dualjit.numbers.types import Active, Dual, Marked, MarkedComplex, mark, marker_of, promote, strip, walk
 
-__all__ = ["Active", "Dual", "Marked", "MarkedComplex", "mark", "marker_of", "promote", "strip", "walk"]
+__all__ = [
+    "Active",
+    "Dual",
+    "HyperDual",
+    "Marked",
+    "MarkedComplex",
+    "mark",
+    "marker_of",
+    "promote",
+    "strip",
+    "walk",
+]

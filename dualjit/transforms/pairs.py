@@ -1,11 +1,10 @@
 """Writes the body of a Hessian driver: two sets of partials at once, N columns in one and M in the other.
 
-The numbers are duals of duals, seeded with unit partials on both levels: the partials of the partials of the answer
-are the block of second derivatives of its columns.  Second derivatives are symmetric, so that of the pairs of sets
+The numbers are hyper-dual (duals of duals), seeded with unit partials on both levels: the partials of the partials of
+the answer are the block of second derivatives of its columns.  Second derivatives are symmetric, so that of the pairs of sets
 those above the diagonal are enough.
 
-Source: Fike and Alonso 2011, AIAA 2011-886 (hyper-dual numbers: a value, two sets of first derivatives, and the second
-derivatives of each of one with each of the other; that is what a dual of duals holds).
+Source: Fike and Alonso 2011, AIAA 2011-886.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from numba import types
 
 from dualjit.errors import StructureError
 from dualjit.numbers import blocks
+from dualjit.numbers.hyper import HyperDual
 from dualjit.numbers.intrinsics import seed, value
 from dualjit.numbers.types import Dual, walk
 from dualjit.transforms.forward import ForwardPass, base_of, carries, named, primal_of, without_none
@@ -25,7 +25,7 @@ from dualjit.transforms.structure import is_list, leaves, size_of
 
 
 class PairPass(ForwardPass):
-    """One function, compiled with duals of duals: ``lanes`` partials, each with ``outer`` partials."""
+    """One function, compiled with hyper-dual numbers: ``lanes`` partials, each with ``outer`` partials."""
 
     def __init__(self, f, argtypes: tuple, names: list[str], positions: tuple[int, ...], lanes, outer, *beside):
         self.outer = outer
@@ -37,7 +37,8 @@ class PairPass(ForwardPass):
 
     def dual_type(self, t: types.Type) -> types.Type:
         def leaf(u):
-            return Dual(u, self.outer, self.level + 1) if isinstance(u, Dual) and u.level == self.level else None
+            inner = isinstance(u, Dual) and u.level == self.level
+            return HyperDual(u.base, self.lanes, self.outer, self.level) if inner else None
 
         return walk(self.first_type(t), leaf)
 
