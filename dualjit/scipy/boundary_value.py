@@ -82,7 +82,7 @@ class BoundaryProblem:
         """Of shapes (n + k, n) by ``ya`` and by ``yb``, and with parameters (n + k, k) by ``p``."""
         self.asked["bc_jac"] += 1
         parts = self._by_sides(dense(ya), dense(yb), *map(dense, p))
-        if isinstance(parts, list) or isinstance(parts[0], (list, tuple)):  # a row for each condition
+        if isinstance(parts[0], tuple):  # conditions in a tuple: for each its derivatives by all
             parts = zip(*parts, strict=True)
         return tuple(np.asarray(part) for part in parts)
 

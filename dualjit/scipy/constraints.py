@@ -54,7 +54,10 @@ def once_weighted_hessian(f: Callable, one_number: bool) -> Callable:
         return v[0] * g(x, *args)
 
     def weighted_sum(x, v, *args):
-        return np.dot(v, np.array(g(x, *args)))
+        y, total = g(x, *args), 0.0
+        for i in range(len(y)):  # an array, a list or a tuple
+            total += v[i] * y[i]
+        return total
 
     return hessian(weighted if one_number else weighted_sum)
 

@@ -14,15 +14,14 @@ from dualjit.transforms.once import once_per_function
 
 @once_per_function
 def slope_and_value(f: Callable) -> Callable:
-    """``(t, x, *args) -> (slopes, values)`` at ``x + t`` of a function that acts element by element."""
-
+    """``(t, x, v, *args) -> (J(x + t v) v, values)``; with ``v`` of ones the slopes, if elements act alone."""
     g = jitted(f)
 
-    def shifted(t, x, *args):
-        y = g(x + t, *args)
+    def moved(t, x, v, *args):
+        y = g(x + t * v, *args)
         return y, y
 
-    return jacfwd(shifted, has_aux=True)
+    return jacfwd(moved, has_aux=True)
 
 
 @once_per_function

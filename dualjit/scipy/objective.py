@@ -10,14 +10,13 @@ from dualjit.errors import OutputError
 from dualjit.scipy.arrays import dense, same
 from dualjit.scipy.refusals import check_no_nan
 from dualjit.scipy.solver import Solver
-from dualjit.transforms import grad, hessian, hvp, value_and_grad, value_grad_hessian
+from dualjit.transforms import hessian, hvp, value_and_grad, value_grad_hessian
 from dualjit.transforms.once import once_per_function
 
 once_value_and_grad = once_per_function(value_and_grad)
 once_all = once_per_function(value_grad_hessian)
 once_hessian = once_per_function(hessian)
 once_hvp = once_per_function(hvp)
-once_grad = once_per_function(grad)
 
 FEW = 8  # up to so many variables value, gradient and Hessian cost little more than the Hessian alone
 
@@ -95,7 +94,8 @@ class Objective:
 
     def counts(self) -> dict[str, int]:
         """How often derivatives were evaluated."""
-        return {self.transform: self.evaluations}
+        products = {"hvp": self.asked["hessp"]} if "hessp" in self.asked else {}
+        return {self.transform: self.evaluations, **products}
 
 
 class LazyObjective(Objective):

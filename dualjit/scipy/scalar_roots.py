@@ -53,7 +53,7 @@ class Curve:
         return self._curvature(HERE, number_or_array(x), *args)
 
     def _run(self, x, args: tuple) -> None:
-        self._answer = self._evaluate(HERE, x, *args)
+        self._answer = self._evaluate(HERE, x, np.ones(x.shape) if isinstance(x, np.ndarray) else 1.0, *args)
         self._key, self._given = key_of(x), args
         self.evaluations += 1
 
@@ -70,6 +70,18 @@ class Curve:
                 f"{solver.takes}: for systems of equations use root"
             )
         check_no_nan(values, f"what {name} returns at x0", solver)
+        if isinstance(x0, np.ndarray):
+            self._check_elementwise(x0, args, name, solver)
+
+    def _check_elementwise(self, x0: np.ndarray, args: tuple, name: str, solver: Solver) -> None:
+        """Raise unless along any direction the derivatives are the slopes times its elements."""
+        direction = 1.0 + np.random.default_rng(0).uniform(size=x0.shape)
+        along, _ = self._evaluate(HERE, x0, direction, *args)
+        if not np.allclose(along, self._answer[0] * direction, rtol=1e-6, atol=0.0, equal_nan=True):
+            raise ShapeError(
+                f"an element of what {name} returns depends on other elements of its argument; {solver} takes "
+                f"{solver.takes}: for systems of equations use root"
+            )
 
 
 def number_or_array(x):
