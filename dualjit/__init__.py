@@ -6,35 +6,9 @@
 ordinary Python function or one jitted with ``numba.njit``, unchanged.
 """
 
-import importlib
+from importlib import import_module
 
-import dualjit.numbers  # noqa: F401  (registers the number types with Numba)
-from dualjit.rules.stop import stop_gradient
 from dualjit.settings import options
-from dualjit.transforms import (
-    CustomFunction,
-    LinearMap,
-    Pullback,
-    cfunc,
-    check_grads,
-    custom_jvp,
-    custom_vjp,
-    define_rule,
-    fixed_point,
-    grad,
-    hessian,
-    hvp,
-    implicit_root,
-    jacfwd,
-    jacobian,
-    jacrev,
-    jvp,
-    linearize,
-    value_and_grad,
-    value_grad_hessian,
-    vjp,
-    vmap,
-)
 
 __version__ = "0.1.0"
 
@@ -65,9 +39,43 @@ __all__ = [
     "vmap",
 ]
 
+# Where they live.  A module is imported when somebody first asks for a name of it: derivatives that are found on disk
+# need nothing of what compiles them.
+_HOMES = {
+    "CustomFunction": "transforms.custom",
+    "LinearMap": "transforms.linearize",
+    "Pullback": "transforms.vjp",
+    "cfunc": "transforms.pointers",
+    "check_grads": "transforms.check",
+    "custom_jvp": "transforms.custom",
+    "custom_vjp": "transforms.custom",
+    "define_rule": "transforms.custom",
+    "fixed_point": "transforms.implicit",
+    "grad": "transforms.grad",
+    "hessian": "transforms.hessian",
+    "hvp": "transforms.hvp",
+    "implicit_root": "transforms.implicit",
+    "jacfwd": "transforms.jacfwd",
+    "jacobian": "transforms.jacobian",
+    "jacrev": "transforms.jacrev",
+    "jvp": "transforms.jvp",
+    "linearize": "transforms.linearize",
+    "stop_gradient": "numbers.registration",
+    "value_and_grad": "transforms.grad",
+    "value_grad_hessian": "transforms.hessian",
+    "vjp": "transforms.vjp",
+    "vmap": "transforms.vmap",
+}
+
 
 def __getattr__(name: str):
-    # SciPy's solvers take as long to import as all the rest: only who uses them waits for them.
     if name == "scipy":
-        return importlib.import_module("dualjit.scipy")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return import_module("dualjit.scipy")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"dualjit.{_HOMES[name]}"), name)
+    return found
+
+
+def __dir__():
+    return sorted({*globals(), *_HOMES, "scipy"})

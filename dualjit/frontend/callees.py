@@ -17,12 +17,10 @@ from numba.core.registry import CPUDispatcher
 from numba.core.untyped_passes import InlineInlinables
 
 from dualjit.frontend.definitions import assignments, expressions, is_expr, rebuild_definitions, static_value
+from dualjit.frontend.dispatcher import ARITHMETIC_OPTIONS
 from dualjit.frontend.overloaded import is_overloaded, is_plain_python, is_program, redirected
 from dualjit.frontend.registered import registered
 from dualjit.frontend.vectorized import elementwise, is_vectorized
-
-# Options that change the meaning of arithmetic: a callee that differs in one keeps its own compilation.
-ARITHMETIC_OPTIONS = ("fastmath", "error_model", "boundscheck")
 
 
 def is_user_function(value) -> bool:

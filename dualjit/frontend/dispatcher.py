@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from numba.core import types
 from numba.core.dispatcher import _FunctionCompiler
@@ -19,10 +20,13 @@ from numba.core.typing.templates import make_concrete_template
 from numba.core.typing.typeof import typeof
 
 from dualjit.frontend.cache.cache import DerivativeCache
-from dualjit.frontend.callees import ARITHMETIC_OPTIONS
 from dualjit.numbers.types import Active, mark, marker_of, strip
-from dualjit.rules.arrays.table import ArrayRow, Effect
 
+if TYPE_CHECKING:
+    from dualjit.rules.arrays.table import ArrayRow
+
+# Options that change the meaning of arithmetic: a callee that differs in one keeps its own compilation.
+ARITHMETIC_OPTIONS = ("fastmath", "error_model", "boundscheck")
 OPTIONS = ("nogil", *ARITHMETIC_OPTIONS)
 
 
@@ -95,6 +99,8 @@ class Derivative(CPUDispatcher):
 
         Its answer is memory of its own, and its pullback.
         """
+        from dualjit.rules.arrays.table import ArrayRow, Effect  # what is found on disk needs no rules
+
         if count not in self.rows:
             stub, pullback = stub_with([f"p{k}" for k in range(count)]), self._compiler.implement.pullback(count)
             self.rows[count] = ArrayRow(self.__name__, (self,), (), stub, Effect.FRESH, True, pullback=pullback)

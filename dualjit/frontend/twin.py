@@ -10,10 +10,10 @@ from collections.abc import Callable
 from numba.core import errors, ir, types
 from numba.core.registry import CPUDispatcher
 
+import dualjit.numbers.registration  # noqa: F401  (whatever is compiled with active arguments needs it)
 from dualjit.errors import DualjitError, UnsupportedError
-from dualjit.frontend.callees import ARITHMETIC_OPTIONS
 from dualjit.frontend.compiler import ActiveCompiler
-from dualjit.frontend.dispatcher import Derivative, marked_template
+from dualjit.frontend.dispatcher import ARITHMETIC_OPTIONS, Derivative, marked_template
 from dualjit.frontend.inference import NeedsMarkedArguments, first_reason
 from dualjit.frontend.refusal import refuse
 from dualjit.numbers.types import Active, mark, marker_of

@@ -1,21 +1,8 @@
-"""Numbers that carry derivatives, as Numba types.  Importing the package registers their typing and their code."""
+"""Numbers that carry derivatives, as Numba types.
 
-from dualjit.numbers import (  # noqa: F401
-    amendments,
-    attributes,
-    casts,
-    complex_arrays,
-    complex_casts,
-    complex_linear,
-    complex_model,
-    complex_scalars,
-    composites,
-    conversions,
-    minmax,
-    model,
-    scalars,
-    typing,
-)
+Their typing and their code are registered by :mod:`dualjit.numbers.registration`, which all that compiles imports.
+"""
+
 from dualjit.numbers.hyper import HyperDual
 from dualjit.numbers.types import Active, Dual, Marked, MarkedComplex, mark, marker_of, promote, strip, walk
 

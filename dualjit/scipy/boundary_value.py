@@ -11,9 +11,9 @@ from dualjit.errors import OutputError, ShapeError
 from dualjit.scipy.arrays import dense
 from dualjit.scipy.refusals import check_no_nan, real_start
 from dualjit.scipy.solver import Solver, drop_in, tell
-from dualjit.transforms import jacfwd
 from dualjit.transforms.along import jitted
 from dualjit.transforms.arguments import python_function
+from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.once import once_per_function
 from dualjit.transforms.vjp import compiled_primal
 

@@ -11,8 +11,8 @@ from dualjit.errors import ShapeError
 from dualjit.scipy.arrays import dense
 from dualjit.scipy.residuals import Residuals
 from dualjit.scipy.solver import Solver, as_tuple
-from dualjit.transforms import hessian
 from dualjit.transforms.along import jitted
+from dualjit.transforms.hessian import hessian
 from dualjit.transforms.once import once_per_function
 
 VALUES = "constraint functions that return one number or an array of shape (m,)"

@@ -12,8 +12,8 @@ from dualjit.errors import ArgumentCountError, ShapeError
 from dualjit.scipy.arrays import dense
 from dualjit.scipy.refusals import real_start
 from dualjit.scipy.solver import Solver, drop_in
-from dualjit.transforms import jacfwd
 from dualjit.transforms.arguments import python_function, signature_of, star_position
+from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.once import once_per_function
 from dualjit.transforms.vjp import compiled_primal
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dualjit.transforms import hessian, jacfwd
 from dualjit.transforms.along import jitted
+from dualjit.transforms.hessian import hessian
+from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.once import once_per_function
 
 

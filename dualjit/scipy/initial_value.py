@@ -14,9 +14,9 @@ from dualjit.scipy.arrays import dense
 from dualjit.scipy.refusals import check_no_nan, vector_start
 from dualjit.scipy.residuals import rows, vector_of
 from dualjit.scipy.solver import Solver, as_tuple, drop_in, tell
-from dualjit.transforms import jacfwd
 from dualjit.transforms.along import jitted
 from dualjit.transforms.arguments import python_function
+from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.once import once_per_function
 from dualjit.transforms.vjp import compiled_primal
 

@@ -10,8 +10,9 @@ from dualjit.errors import OutputError, ShapeError
 from dualjit.scipy.arrays import dense
 from dualjit.scipy.refusals import check_no_nan
 from dualjit.scipy.solver import Solver
-from dualjit.transforms import jacfwd, jacobian
 from dualjit.transforms.arguments import python_function
+from dualjit.transforms.jacfwd import jacfwd
+from dualjit.transforms.jacobian import jacobian
 from dualjit.transforms.once import once_per_function
 from dualjit.transforms.vjp import compiled_primal
 

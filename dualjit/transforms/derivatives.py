@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from dualjit.frontend.dispatcher import Derivative, Implementation
 from dualjit.settings import check_cache
@@ -50,6 +51,27 @@ class Driver(Implementation):
         skeleton = self.function(w)
         skeleton.__doc__ = doc
         return kind(skeleton, self, self.f, (transform, args), check_cache(cache))
+
+
+class Deferred(Driver):
+    """A driver that is made when something has to be compiled.
+
+    What is found on disk needs none of what compiles it: ``make`` imports it.
+    """
+
+    def __init__(self, f: Callable, transform: str, make: Callable[[], Driver]):
+        super().__init__(f, transform)
+        self.make = make
+
+    @cached_property
+    def driver(self) -> Driver:
+        return self.make()
+
+    def __call__(self, argtypes: tuple) -> Callable:
+        return self.driver(argtypes)
+
+    def pullback(self, count: int):
+        return self.driver.pullback(count)
 
 
 def signature_with(parameters: Sequence[str]) -> inspect.Signature:

@@ -12,7 +12,7 @@ from dualjit.frontend.vectorized import as_function
 from dualjit.transforms.columns import JacobianBody
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import named
-from dualjit.transforms.grad import GradientDriver, pulled_gradient
+from dualjit.transforms.gradient import GradientDriver, pulled_gradient
 from dualjit.transforms.jacfwd import ColumnDriver, columns_of, power_of_two, size_seen
 from dualjit.transforms.jacrev import jacrev
 from dualjit.transforms.pairs import PairBody, PairPass

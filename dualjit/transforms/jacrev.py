@@ -21,7 +21,7 @@ from dualjit.numbers.types import marker_of, strip
 from dualjit.transforms.chunks import CHUNKS, check_chunk
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import bare, named, without_none
-from dualjit.transforms.grad import GradientDriver
+from dualjit.transforms.gradient import GradientDriver
 from dualjit.transforms.jacfwd import ColumnDriver
 from dualjit.transforms.parts import pulled_jacobian
 from dualjit.transforms.reverse import ReversePass

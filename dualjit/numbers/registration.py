@@ -1,0 +1,19 @@
+"""All numbers that carry derivatives: importing this registers their typing and their code with Numba."""
+
+from dualjit.numbers import (  # noqa: F401
+    amendments,
+    attributes,
+    casts,
+    complex_arrays,
+    complex_casts,
+    complex_linear,
+    complex_model,
+    complex_scalars,
+    composites,
+    conversions,
+    minmax,
+    model,
+    scalars,
+    typing,
+)
+from dualjit.rules.stop import stop_gradient  # noqa: F401  (whoever calls it in compiled code needs the above)
