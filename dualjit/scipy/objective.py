@@ -10,7 +10,9 @@ from dualjit.errors import OutputError
 from dualjit.scipy.arrays import dense, same
 from dualjit.scipy.refusals import check_no_nan
 from dualjit.scipy.solver import Solver
-from dualjit.transforms import hessian, hvp, value_and_grad, value_grad_hessian
+from dualjit.transforms.grad import value_and_grad
+from dualjit.transforms.hessian import hessian, value_grad_hessian
+from dualjit.transforms.hvp import hvp
 from dualjit.transforms.once import once_per_function
 
 once_value_and_grad = once_per_function(value_and_grad)

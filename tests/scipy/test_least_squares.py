@@ -12,6 +12,10 @@ from dualjit.errors import DTypeError, NonFiniteError, OutputError, ShapeError
 from dualjit.scipy.residuals import once_jacobian
 
 
+def numbers(text):
+    return np.array([float(word) for word in text.split()])
+
+
 def rosenbrock(x):  # 1
     return np.array([10.0 * (x[1] - x[0] ** 2), 1.0 - x[0]])
 
@@ -62,29 +66,15 @@ def gaussian(x):  # 9
     return f
 
 
+MEYER = numbers(
+    "34780.0 28610.0 23650.0 19630.0 16370.0 13720.0 11540.0 9744.0 8261.0 7030.0 6005.0 5147.0 4427.0 "
+    "3820.0 3307.0 2872.0"
+)
+
+
 def meyer(x):  # 10
-    y = np.array(
-        [
-            34780.0,
-            28610.0,
-            23650.0,
-            19630.0,
-            16370.0,
-            13720.0,
-            11540.0,
-            9744.0,
-            8261.0,
-            7030.0,
-            6005.0,
-            5147.0,
-            4427.0,
-            3820.0,
-            3307.0,
-            2872.0,
-        ]
-    )
     t = 45.0 + 5.0 * np.arange(1.0, 17.0)
-    return x[0] * np.exp(x[1] / (t + x[2])) - y
+    return x[0] * np.exp(x[1] / (t + x[2])) - MEYER
 
 
 def box(x):  # 12
@@ -125,46 +115,16 @@ def brown_dennis(x):  # 16
     return (x[0] + t * x[1] - np.exp(t)) ** 2 + (x[2] + x[3] * np.sin(t) - np.cos(t)) ** 2
 
 
+OSBORNE = numbers(
+    "0.844 0.908 0.932 0.936 0.925 0.908 0.881 0.850 0.818 0.784 0.751 0.718 0.685 0.658 0.628 0.603 "
+    "0.580 0.558 0.538 0.522 0.506 0.490 0.478 0.467 0.457 0.448 0.438 0.431 0.424 0.420 0.414 0.411 "
+    "0.406"
+)
+
+
 def osborne(x):  # 17
-    y = np.array(
-        [
-            0.844,
-            0.908,
-            0.932,
-            0.936,
-            0.925,
-            0.908,
-            0.881,
-            0.850,
-            0.818,
-            0.784,
-            0.751,
-            0.718,
-            0.685,
-            0.658,
-            0.628,
-            0.603,
-            0.580,
-            0.558,
-            0.538,
-            0.522,
-            0.506,
-            0.490,
-            0.478,
-            0.467,
-            0.457,
-            0.448,
-            0.438,
-            0.431,
-            0.424,
-            0.420,
-            0.414,
-            0.411,
-            0.406,
-        ]
-    )
     t = 10.0 * np.arange(33.0)
-    return y - (x[0] + x[1] * np.exp(-t * x[3]) + x[2] * np.exp(-t * x[4]))
+    return OSBORNE - (x[0] + x[1] * np.exp(-t * x[3]) + x[2] * np.exp(-t * x[4]))
 
 
 def watson(x):  # 20
