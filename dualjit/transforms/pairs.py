@@ -1,8 +1,8 @@
 """Writes the body of a Hessian driver: two sets of partials at once, N columns in one and M in the other.
 
 The numbers are hyper-dual (duals of duals), seeded with unit partials on both levels: the partials of the partials of
-the answer are the block of second derivatives of its columns.  Second derivatives are symmetric, so that of the pairs of sets
-those above the diagonal are enough.
+the answer are the block of second derivatives of its columns.  Second derivatives are symmetric, so that of the pairs
+of sets those above the diagonal are enough.
 
 Source: Fike and Alonso 2011, AIAA 2011-886.
 """
