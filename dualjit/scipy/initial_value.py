@@ -11,6 +11,8 @@ from scipy.sparse import csc_matrix
 
 from dualjit.errors import MethodError, ShapeError
 from dualjit.scipy.arrays import dense
+from dualjit.scipy.bands import packed
+from dualjit.scipy.direct import DIRECT
 from dualjit.scipy.refusals import check_no_nan, vector_start
 from dualjit.scipy.residuals import rows, vector_of
 from dualjit.scipy.solver import Solver, as_tuple, drop_in, tell
@@ -114,6 +116,7 @@ def solve_ivp(given):
     Notes
     -----
     Cost of a Jacobian: ``ceil(n / 16)`` forward passes, where SciPy takes n evaluations in Python for differences.
+    Radau and BDF factorize Jacobians of few diagonals as banded matrices, which they see by themselves.
     Explicit methods take no derivatives: the call goes to SciPy as it is.
 
     Examples
@@ -136,7 +139,7 @@ def solve_ivp(given):
     f = of_one_column(given["fun"]) if given.pop("vectorized", False) else given["fun"]
     side = RightHandSide(f, 1, arrangement(given, name))
     side.start(float(given["t_span"][0]), y0.copy(), args, solver)
-    given.update(fun=side.fun, jac=side.jac)
+    given.update(fun=side.fun, jac=side.jac, method=DIRECT.get(method, method))
     return tell(integrate.solve_ivp(**given), derivatives=side.asked)
 
 
@@ -162,14 +165,10 @@ def arrangement(given: dict, method: str) -> Callable | None:
 
 
 def banded(lower: int, upper: int) -> Callable:
-    """``J[i, j]`` stored in place ``[upper + i - j, j]``."""
+    """The bands alone, as ODEPACK stores them."""
 
     def arrange(jacobian: np.ndarray) -> np.ndarray:
-        n = jacobian.shape[0]
-        packed = np.zeros((lower + upper + 1, n))
-        for k in range(-lower, upper + 1):
-            packed[upper - k, max(k, 0) : n + min(k, 0)] = np.diagonal(jacobian, k)
-        return packed
+        return packed(jacobian, lower, upper)
 
     return arrange
 

@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 
 import dualjit as dj
 from dualjit.errors import DTypeError, NonFiniteError, OutputError, ShapeError
+from dualjit.scipy.direct import DirectBDF, DirectRadau, seen
 from dualjit.scipy.initial_value import RightHandSide, banded, once_jacobian, sparse
 
 METHODS = ["Radau", "BDF", "LSODA"]
@@ -102,6 +103,23 @@ def test_places_in_bands(lower, upper):
         for j in range(6):
             if -lower <= j - i <= upper:
                 assert packed[upper + i - j, j] == matrix[i, j]
+
+
+@pytest.mark.parametrize(("direct", "scipys"), [(DirectRadau, integrate.Radau), (DirectBDF, integrate.BDF)])
+@pytest.mark.parametrize(("cells", "banded_"), [(8, False), (40, True)])
+def test_systems_are_solved_as_scipy_solves_them(direct, scipys, cells, banded_):
+    side = RightHandSide(brusselator)
+    options = {"jac": side.jac, "rtol": 1e-6, "atol": 1e-8, "args": (0.02,)}
+    ours = integrate.solve_ivp(side.fun, (0.0, 2.0), walls(cells), method=direct, **options)
+    theirs = integrate.solve_ivp(side.fun, (0.0, 2.0), walls(cells), method=scipys, **options)
+    np.testing.assert_allclose(ours.y, theirs.y, rtol=1e-9 if banded_ else 0.0)
+    assert (ours.nfev, ours.njev, ours.nlu) == (theirs.nfev, theirs.njev, theirs.nlu)
+    assert (seen(side.jac(0.0, walls(cells), 0.02), 0.0) == (2, 2)) == banded_
+
+
+def test_jacobians_that_are_not_finite():
+    with pytest.raises(NonFiniteError, match=r"Jacobian at t = 0.0 has NaN or infinite"):
+        dj.scipy.solve_ivp(lambda t, y: np.sqrt(y), (0, 1), [0.0], method="Radau")
 
 
 def test_forms_of_answers_and_states():
