@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 
-def packed(matrix: np.ndarray, lower: int, upper: int, fill_in: int = 0) -> np.ndarray:
-    """``matrix[i, j]`` in place ``[fill_in + upper + i - j, j]``, with ``fill_in`` empty rows above."""
+def packed(matrix: np.ndarray, lower: int, upper: int, above: int = 0, below: int = 0) -> np.ndarray:
+    """``matrix[i, j]`` in place ``[above + upper + i - j, j]``, with empty rows above and below."""
     n = len(matrix)
-    rows = np.zeros((fill_in + lower + upper + 1, n), matrix.dtype, order="F")
+    rows = np.zeros((above + lower + upper + 1 + below, n), matrix.dtype, order="F")
     for k in range(-lower, upper + 1):
-        rows[fill_in + upper - k, max(k, 0) : n + min(k, 0)] = np.diagonal(matrix, k)
+        rows[above + upper - k, max(k, 0) : n + min(k, 0)] = np.diagonal(matrix, k)
     return rows

@@ -90,17 +90,16 @@ class Model:
 
     def f(self, xdata, *parameters):
         """The values."""
-        return self._value(contiguous(xdata), *map(float, parameters))
+        values = self._value(contiguous(xdata), *map(float, parameters))
+        if np.ndim(values) != 1:
+            name = python_function(self.f_given).__name__
+            raise ShapeError(f"{name} returns shape {np.shape(values)}; {self.solver} takes {TAKES}")
+        return values
 
     def jac(self, xdata, *parameters) -> np.ndarray:
         """The derivatives by the parameters."""
         self.asked["jac"] += 1
         columns = self._by_parameters(contiguous(xdata), *map(float, parameters))
-        if np.ndim(columns[0]) != 1:
-            raise ShapeError(
-                f"{python_function(self.f_given).__name__} returns shape {np.shape(columns[0])}; "
-                f"{self.solver} takes {TAKES}"
-            )
         return np.array(columns).T
 
     def signed(self) -> Callable:

@@ -45,7 +45,7 @@ class _Direct:
             factors, pivots, _ = (dgetrf if real else zgetrf)(matrix, overwrite_a=True)
             return dgetrs if real else zgetrs, (factors, pivots)
         lower, upper = self._bands
-        banded = packed(matrix, lower, upper, fill_in=lower)
+        banded = packed(matrix, lower, upper, above=lower)  # room for fill-in
         factors, pivots, _ = (dgbtrf if real else zgbtrf)(banded, lower, upper, overwrite_ab=True)
         return dgbtrs if real else zgbtrs, (factors, lower, upper, pivots)
 

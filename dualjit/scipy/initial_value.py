@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from scipy import integrate
 from scipy.sparse import csc_matrix
 
@@ -23,6 +24,8 @@ from dualjit.transforms.once import once_per_function
 from dualjit.transforms.vjp import compiled_primal
 
 IMPLICIT = ("Radau", "BDF", "LSODA")
+# Before 1.16 SciPy hands the bands for LSODA on as they are, and LSODA wants room for fill-in.
+PADS_BANDS = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 16)
 TAKES = "a right-hand side that returns an array in the shape (n,) of y"
 
 once_jacobian = once_per_function(jacfwd)
@@ -159,16 +162,16 @@ def arrangement(given: dict, method: str) -> Callable | None:
     """How the options want the Jacobian to be stored."""
     lower, upper = given.get("lband"), given.get("uband")
     if method == "LSODA" and (lower is not None or upper is not None):
-        return banded(lower or 0, upper or 0)
+        return banded(lower or 0, upper or 0, 0 if PADS_BANDS else lower or 0)
     pattern = given.pop("jac_sparsity", None)
     return None if pattern is None else sparse(pattern)
 
 
-def banded(lower: int, upper: int) -> Callable:
-    """The bands alone, as ODEPACK stores them."""
+def banded(lower: int, upper: int, below: int = 0) -> Callable:
+    """The bands alone, as ODEPACK stores them, with empty rows below."""
 
     def arrange(jacobian: np.ndarray) -> np.ndarray:
-        return packed(jacobian, lower, upper)
+        return packed(jacobian, lower, upper, below=below)
 
     return arrange
 
