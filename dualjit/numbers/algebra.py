@@ -19,7 +19,7 @@ from numba.core import types
 from dualjit.numbers.forms import Leaf, Pair, leaf_of, value_of
 from dualjit.numbers.leaves import CONNECTIVES, FLAGS, ORDERINGS, Leaves
 from dualjit.numbers.tangents import PRODUCT_FLAGS, ListTangent, VectorTangent, total
-from dualjit.numbers.types import Dual
+from dualjit.numbers.types import Dual, Slope
 from dualjit.rules.expr import evaluate
 from dualjit.rules.table import scalar_rows
 
@@ -51,6 +51,8 @@ class Algebra(Leaves):
             model = self.context.data_model_manager[type]
             value, partials = model.split(self.builder, value)
             return Pair(type.level, self.unpack(type.base, value), self._tangent(type.base, partials))
+        if isinstance(type, Slope):
+            return Pair(type.dual.level, self.const(0.0), ListTangent(self, [self.unpack(type.dual.base, value)]))
         if isinstance(type, types.Integer):
             constant = isinstance(value, ir.Constant) and isinstance(value.constant, int)
             return Leaf(None, value.constant) if constant else Leaf(type, value)
@@ -66,6 +68,9 @@ class Algebra(Leaves):
 
     def pack(self, type, number):
         """The LLVM value of Numba type ``type`` for a number with no more levels than it has."""
+        if isinstance(type, Slope):
+            (partial,) = number.tangent.elements() if number.level else (self.const(0.0),)
+            return self.pack(type.dual.base, partial)
         if not isinstance(type, Dual):
             return self.context.cast(self.builder, self.real(number), self.scalar, type)
         if number.level > type.level:

@@ -24,7 +24,7 @@ from numba.np import npyimpl
 from numba.parfors import parfor
 
 from dualjit.numbers.templates import number_of
-from dualjit.numbers.types import Marked
+from dualjit.numbers.types import Marked, Slope
 
 
 def _accepting_marked(prepare):
@@ -42,9 +42,13 @@ def _accepting_marked(prepare):
 def _passing_over_marked(generic):
     @wraps(generic)
     def passing(self, args, kws):
-        return None if any(number_of(t) is not None for t in args) else generic(self, args, kws)
+        return None if any(number_of(t) is not None or is_slopes(t) for t in args) else generic(self, args, kws)
 
     return passing
+
+
+def is_slopes(t):
+    return isinstance(t, types.Array) and isinstance(t.dtype, Slope)
 
 
 def _knowing_marked(allocate):

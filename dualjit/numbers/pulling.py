@@ -20,7 +20,7 @@ from dualjit.numbers.complex_algebra import ComplexAlgebra, ComplexNumber
 from dualjit.numbers.forms import Leaf, leaf_of
 from dualjit.numbers.leaves import FLAGS
 from dualjit.numbers.tangents import PRODUCT_FLAGS
-from dualjit.numbers.types import Dual, Marked, complex_of, float_of, is_complex, part_of, promote
+from dualjit.numbers.types import Dual, Marked, Slope, complex_of, float_of, is_complex, part_of, promote
 from dualjit.rules.complex import complex_rows
 from dualjit.rules.expr import evaluate
 from dualjit.rules.table import scalar_rows
@@ -34,6 +34,8 @@ def joined_type(ts):
     It is complex where one of them is.
     """
     bar, *others = map(types.unliteral, ts)
+    if isinstance(bar, Slope):
+        return None  # its value is not known
     if any(map(is_complex, (bar, *others))):
         part = joined_type([part_of(t) for t in (bar, *others)])
         return part and complex_of(part)
@@ -183,8 +185,15 @@ def added(context, builder, sig, args):
     return algebra.pack(t, algebra.apply("add", *numbers))
 
 
+def sum_type(a, b):
+    """The type of the sum of two cotangents; what is added to a slope leaves it one."""
+    if isinstance(a, Slope):
+        return a if joined_type((a.dual, b)) == a.dual else None
+    return joined_type((a, b))
+
+
 def _sum(a, b):
-    joined = joined_type((a, b))
+    joined = sum_type(a, b)
     return joined and (signature(joined, a, b), added)
 
 

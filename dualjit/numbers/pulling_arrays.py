@@ -16,8 +16,8 @@ from numba.np.arrayobj import load_item, store_item
 
 from dualjit.numbers.arity import intrinsic_of
 from dualjit.numbers.blocks import Operand
-from dualjit.numbers.pulling import added, joined_type, pull_complex_term, pull_term
-from dualjit.numbers.types import is_complex, part_of
+from dualjit.numbers.pulling import added, joined_type, pull_complex_term, pull_term, sum_type
+from dualjit.numbers.types import Slope, is_complex, part_of
 from dualjit.rules.complex import complex_rows
 from dualjit.rules.table import scalar_rows
 
@@ -32,6 +32,8 @@ def pull_each(name: str, complex: bool = False):
     pull = pull_complex_term if complex else pull_term
 
     def typed(*given):
+        if any(isinstance(t, types.Array) and isinstance(t.dtype, Slope) for t in given[: 2 + arity]):
+            return None  # slopes can be added to, not read
         return signature(types.none, *given), lambda context, builder, sig, args: _Loops(
             context, builder, partial(pull, name), arity, sig.args, args
         ).write()
@@ -148,6 +150,6 @@ class _Loops:
         joined = joined_type(ts)
         term_type = joined if is_complex(t) else part_of(joined)
         term = self.pull(index, signature(term_type, *ts), self.context, self.builder, numbers)
-        sig = signature(joined_type((t, term_type)), t, term_type)
+        sig = signature(sum_type(t, term_type), t, term_type)
         whole = added(self.context, self.builder, sig, (old, term))
         return self.context.cast(self.builder, whole, sig.return_type, t)

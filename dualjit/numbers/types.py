@@ -137,6 +137,22 @@ class Dual(Marked):
         return answer
 
 
+class Slope(types.Type):
+    """The one partial of a dual number over floats, whose value nobody asks for: see :mod:`dualjit.numbers.slopes`."""
+
+    def __init__(self, dual: Dual):
+        self.dual = dual
+        super().__init__(name=f"Slope({dual})")
+
+    @property
+    def key(self):
+        return self.dual
+
+    @property
+    def scalar(self):
+        return self.dual.scalar
+
+
 class MarkedComplex(Marked):
     """A complex number whose real and imaginary part are both of the marked type ``part``."""
 
@@ -243,7 +259,7 @@ _REBUILD = {
 
 def float_of(t: types.Type) -> types.Type:
     """The float that a number is made of, on all levels."""
-    return t.scalar if isinstance(t, Dual) else t
+    return t.scalar if isinstance(t, Dual | Slope) else t
 
 
 def strip(t: types.Type) -> types.Type:

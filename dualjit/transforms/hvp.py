@@ -24,6 +24,7 @@ from dualjit.transforms.pairs import PairPass
 from dualjit.transforms.reverse import check_scalar
 from dualjit.transforms.seeding import Columns, Leaf
 from dualjit.transforms.selection import Selection, select, selected_arguments
+from dualjit.transforms.slopes import SlopeBody, compiles
 from dualjit.transforms.source import Writer
 from dualjit.transforms.transposed import PulledProduct, pullback_by
 
@@ -88,7 +89,7 @@ class ProductDriver(Driver):
 
     def __init__(self, f, argnums, mode: str, by=None):
         super().__init__(f, "hvp")
-        self.selection, self.mode = select(f, argnums), mode
+        self.selection, self.mode, self.by = select(f, argnums), mode, by
         self.argnums, self.gradient = argnums, grad(f, argnums if by is None else by)
         self.vector = "v" if "v" not in self.signature.parameters else "_dj_v"
         self.signature = with_second(self.signature, self.vector, self.primal_name)
@@ -99,16 +100,29 @@ class ProductDriver(Driver):
         names, given = selected_arguments(self.f, (first, *rest), self.selection, self.name)
         selected = [given[i] for i in self.selection.positions]
         check_structure(selected[0] if self.selection.single else types.Tuple(selected), vector, self.vector)
-        w = Writer()
         columns = known_columns(selected, self.columns)
         if by_hyperduals(self.mode, columns):
             outer = min(LANES, power_of_two(columns or LANES))
             forward = PairPass(self.f, given, names, self.selection.positions, 1, outer, vector)
             check_scalar(forward.return_type, self.primal_name)
+            w = Writer()
             AlongBody(w, forward, self.selection, self.direction).write()
-        else:
-            self.over_reverse(w, ForwardPass(self.gradient, given, names, self.selection.positions, 1, [vector]))
-        return self.function(w)
+            return self.function(w)
+        return self.by_slopes(argtypes, given, names) or self.over_reverse(
+            ForwardPass(self.gradient, given, names, self.selection.positions, 1, [vector])
+        )
+
+    def by_slopes(self, argtypes: tuple, given: tuple, names: list[str]) -> Callable | None:
+        """The function which computes no gradient beside; None where its shadows would be asked for values."""
+        if self.by is not None or not SlopeBody.may_serve(argtypes, self.selection):
+            return None
+        body = SlopeBody(self.f, given, names, self.selection, self.direction)
+        if not body.serves:
+            return None
+        w = Writer()
+        body.write(w)
+        function = self.function(w)
+        return function if compiles(function, argtypes) else None
 
     def pullback(self, count):
         product, along = partial(hvp, self.f, self.argnums), partial(along_of_gradient, self.f, self.argnums)
@@ -124,11 +138,13 @@ class ProductDriver(Driver):
         """The expression of what belongs to the selected argument number ``k``."""
         return self.vector if self.selection.single else f"{self.vector}[{k}]"
 
-    def over_reverse(self, w: Writer, forward: ForwardPass) -> None:
-        """The gradient's derivative along the vector."""
+    def over_reverse(self, forward: ForwardPass) -> Callable:
+        """The function that computes the gradient's derivative along the vector."""
+        w = Writer()
         forward.check_aliases(w)
         forward.call(w, along(w, forward, self.selection, self.direction, forward.dual_type), "_dj_answer")
         w(f"return {tangent_of(w, '_dj_answer', forward.return_type, forward.level)}")
+        return self.function(w)
 
 
 def along_of_gradient(f: Callable, argnums, by: tuple[int, ...]) -> Derivative:
