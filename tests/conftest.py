@@ -7,6 +7,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+import dualjit
+
 # A first example compiles, which no deadline allows for.  In CI every run draws the same examples.
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -18,6 +20,12 @@ def _frozen():
     """What compilation leaves lives as long as the process: looking at it again and again takes a tenth of the time."""
     yield
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_in_the_users_cache(tmp_path_factory):
+    """Compiled derivatives that tests keep on disk lie with the tests' other files."""
+    dualjit.options.cache_dir = tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture

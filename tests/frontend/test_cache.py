@@ -286,6 +286,37 @@ def test_constants_of_many_kinds():
     assert judge(source, **{**given, "t": np.float64(4.0)}) == (288.0, False)
 
 
+def test_functions_of_libraries_by_name():
+    source = """
+    from math import sin
+    from random import random
+    from numpy import dot, exp, sum
+    from numpy.random import normal
+    from numba import prange
+
+    def f(x):
+        for i in prange(1):
+            x = x + 0.0 * normal(0.0, 1.0) + 0.0 * random() + sin(0.0)
+        return sum(exp(0.0) * dot(np.ones(2), np.ones(2)) * x * x)
+    """
+    assert judge(source) == (12.0, False)
+    assert judge(source) == (12.0, True)
+
+
+def test_methods_that_users_have_taught_numba():
+    source = """
+    @numba.extending.overload_method(numba.types.Float, "{name}")
+    def _(self):
+        return lambda self: {factor} * self
+
+    def f(x, k):
+        return x * x * k.{name}()
+    """
+    one, two = (source.format(name="scaled_by_cache_test", factor=k) for k in (1.0, 2.0))
+    assert hit(dj.grad(made(one)), 3.0, 1.0) == (6.0, False)
+    assert hit(dj.grad(made(two)), 3.0, 1.0)[1] is False
+
+
 # ---- what is not kept
 
 

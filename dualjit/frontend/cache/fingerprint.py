@@ -13,6 +13,7 @@ from __future__ import annotations
 import dis
 import enum
 import inspect
+import random
 import struct
 import sys
 import types as pytypes
@@ -33,7 +34,7 @@ from numba.np.ufunc.dufunc import DUFunc
 from dualjit.frontend.registered import any_registered, registered
 
 # What these packages hold by name is as their version says.
-LIBRARIES = frozenset({"numba", "llvmlite", "numpy", "scipy", "dualjit", *sys.stdlib_module_names} - {"__main__"})
+LIBRARIES = ("builtins", "cmath", "dualjit", "llvmlite", "math", "numba", "numpy", "operator", "random", "scipy")
 
 # Own digests of functions, as first seen: later ones differ where somebody has set a global anew.
 _first_seen: WeakKeyDictionary = WeakKeyDictionary()
@@ -81,6 +82,9 @@ class Fingerprint:
 
     def hexdigest(self) -> str:
         """The digest of all that was added and is reached from it."""
+        for implement in users_methods():
+            self.put("method", implement.__module__, implement.__qualname__)
+            self.code(implement.__code__, implement.__qualname__)
         self.feed(self.hash, lambda function: self.numbers[id(function)])
         while self.waiting:
             self.begin()
@@ -147,10 +151,12 @@ class Fingerprint:
 
     def object(self, value, where: str) -> None:
         """Feed what is no plain value."""
-        for kind, feed in OBJECTS:
-            if isinstance(value, kind):
-                return feed(self, value, where)
-        raise unknown(where, value)
+        if is_held(value):
+            self.put("held", value.__module__, value.__qualname__, version_of(value.__module__))
+            self.overloads(value, where)
+        else:
+            feed = next(feed for kind, feed in OBJECTS if isinstance(value, kind))
+            feed(self, value, where)
 
     def array(self, value: np.ndarray, where: str) -> None:
         if value.dtype.hasobject or type(value) is not np.ndarray:
@@ -195,27 +201,25 @@ class Fingerprint:
     def module(self, value: pytypes.ModuleType, where: str) -> None:
         self.put("module", value.__name__, version_of(value.__name__))
 
-    def attributes(self, module: pytypes.ModuleType, names: list[str], where: str) -> None:
-        """Feed those attributes of a module which a function may mean."""
-        library = is_library(module.__name__)
+    def attributes(
+        self, module: pytypes.ModuleType, names: list[str], where: str, seen: frozenset = frozenset()
+    ) -> None:
+        """Feed those attributes of a module which a function may mean: of libraries what has a rule of one's own."""
+        library, seen = is_library(module.__name__), seen | {module}
         if library and not any_registered():
             return
         for name in names:
-            value = vars(module).get(name)
-            if value is None or (library and registered(value) is None and not isinstance(value, pytypes.ModuleType)):
-                continue
-            self.put("attribute", name)
-            self.add(value, f"{where}.{name}")
-            if isinstance(value, pytypes.ModuleType) and not self.again(value):
-                self.attributes(value, names, f"{where}.{name}")
+            value = vars(module).get(name) if library else getattr(module, name, None)
+            if isinstance(value, pytypes.ModuleType):
+                if value not in seen:
+                    self.attributes(value, names, f"{where}.{name}", seen)
+            elif value is not None and (not library or registered(value) is not None):
+                self.put("attribute", module.__name__, name)
+                self.add(value, f"{where}.{name}")
 
     # ---- functions
 
     def function(self, value: pytypes.FunctionType, where: str) -> None:
-        if is_held(value):
-            self.put("function", value.__module__, value.__qualname__, version_of(value.__module__))
-            self.overloads(value, where)
-            return
         if id(value) not in self.numbers:
             self.numbers[id(value)] = len(self.numbers)
             self.waiting.append(value)
@@ -267,9 +271,6 @@ class Fingerprint:
             if not self.again(value):
                 self.items("recipe", recipe, where)
             return
-        if is_held(value):
-            self.put("jitted", value.__module__, value.__qualname__, version_of(value.__module__))
-            return
         self.put("jitted", type(value).__name__)
         self.items("options", sorted((k, str(v)) for k, v in value.targetoptions.items()), where)
         self.items("options", sorted((k, str(v)) for k, v in value.locals.items()), where)
@@ -285,12 +286,12 @@ class Fingerprint:
         self.add(value._defn, where)
 
     def builtin(self, value, where: str) -> None:
-        module = getattr(value, "__module__", None) or type(value).__module__
-        if isinstance(getattr(value, "__self__", None), pytypes.ModuleType) or isinstance(value, np.ufunc):
-            self.put("builtin", module, value.__name__, version_of(module))
-            self.overloads(value, where)
-        else:
+        owner = getattr(value, "__self__", None)
+        if not isinstance(owner, (pytypes.ModuleType, *SHARED_STATES)) and not isinstance(value, np.ufunc):
             raise unknown(where, value)
+        module = getattr(value, "__module__", None)
+        self.put("builtin", module, value.__name__, version_of(module or "scipy"))
+        self.overloads(value, where)
 
     def fields(self, value, where: str) -> None:
         """Feed a record of ours by its attributes."""
@@ -301,9 +302,12 @@ class Fingerprint:
             self.items("fields", sorted(vars(value).items()), where)
 
     def bound(self, value: pytypes.MethodType, where: str) -> None:
-        self.put("bound")
-        self.add(value.__func__, where)
-        self.add(value.__self__, where)
+        if isinstance(value.__self__, SHARED_STATES):
+            self.builtin(value, where)
+        else:
+            self.put("bound")
+            self.add(value.__func__, where)
+            self.add(value.__self__, where)
 
     def overloads(self, value, where: str) -> None:
         """Feed what users have taught Numba of a function by ``overload``."""
@@ -311,6 +315,9 @@ class Fingerprint:
             self.put("overload")
             self.add(implement, f"the overload of {where}")
 
+
+# Whose methods Numba knows as functions: the state is Numba's own.
+SHARED_STATES = (random.Random, np.random.RandomState)
 
 FOREIGN_TYPES = (types.ClassType, types.ClassInstanceType, types.StructRef)
 
@@ -355,14 +362,15 @@ def is_library(module: str | None) -> bool:
     return (module or "").partition(".")[0] in LIBRARIES
 
 
-def is_held(function) -> bool:
-    """Does a library hold this function by its name?  Those with a closure, or made for somebody, it does not."""
-    if not is_library(function.__module__):
+def is_held(value) -> bool:
+    """Does a library hold this function or class by its name?  What was made for somebody it does not."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not isinstance(name, str) or not isinstance(module, str) or not is_library(module):
         return False
-    found = sys.modules.get(function.__module__)
-    for part in function.__qualname__.split("."):
+    found = sys.modules.get(module)
+    for part in name.split("."):
         found = getattr(found, part, None)
-    return any(f is function for f in (found, getattr(found, "py_func", None), getattr(found, "__func__", None)))
+    return any(f is value for f in (found, getattr(found, "py_func", None), getattr(found, "__func__", None)))
 
 
 def version_of(module: str | None) -> str:
@@ -393,10 +401,18 @@ def global_names(code: pytypes.CodeType) -> Iterable[str]:
 
 
 def users_overloads(function) -> Iterable[Callable]:
-    """Implementations that other packages than the libraries have registered for a function."""
+    """Implementations that others than the libraries have registered for a function."""
     for known, t in builtin_registry.globals:
         if known is function:
             for template in getattr(t, "templates", ()):
                 implement = getattr(template, "_overload_func", None)
-                if inspect.isfunction(implement) and not is_held(implement):
+                if inspect.isfunction(implement) and not is_library(implement.__module__):
                     yield implement
+
+
+def users_methods() -> Iterable[Callable]:
+    """Methods and attributes that others than the libraries have registered: any program may mean them."""
+    for template in builtin_registry.attributes:
+        implement = getattr(template, "_overload_func", None)
+        if inspect.isfunction(implement) and not is_library(implement.__module__):
+            yield implement
