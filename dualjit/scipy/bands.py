@@ -9,6 +9,8 @@ def packed(matrix: np.ndarray, lower: int, upper: int, above: int = 0, below: in
     """``matrix[i, j]`` in place ``[above + upper + i - j, j]``, with empty rows above and below."""
     n = len(matrix)
     rows = np.zeros((above + lower + upper + 1 + below, n), matrix.dtype, order="F")
+    elements = matrix.reshape(-1)
     for k in range(-lower, upper + 1):
-        rows[above + upper - k, max(k, 0) : n + min(k, 0)] = np.diagonal(matrix, k)
+        first, last = (k, (n - k) * n) if k > 0 else (-k * n, n * n)
+        rows[above + upper - k, max(k, 0) : n + min(k, 0)] = elements[first : last : n + 1]
     return rows

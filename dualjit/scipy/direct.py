@@ -4,8 +4,8 @@ In exact Jacobians zeros are exact, so the bands of each are seen, and its syste
 they are narrow.  Other systems go to the routines which SciPy calls too, past ``lu_factor`` and ``lu_solve``, which for
 systems of moderate size take longer than these.
 
-Relies on the attributes ``jac``, ``lu`` and ``solve_lu`` of SciPy's solvers: the Jacobian, and what makes and uses
-factorizations.
+Relies on the attributes ``jac``, ``I``, ``lu`` and ``solve_lu`` of SciPy's solvers: they factorize ``lu(c * I - J)`` or
+``lu(I - c * J)``, and solve by ``solve_lu``.
 """
 
 from __future__ import annotations
@@ -30,24 +30,46 @@ class _Direct:
         if not issparse(self.J):
             self._given_jac = self.jac
             self._bands = seen(self.J, self.t)
-            self.jac, self.lu, self.solve_lu = self._seen_jac, self._factor, _solve
+            self.jac, self.I, self.lu, self.solve_lu = self._seen_jac, _Identity(), self._factor, _solve
 
     def _seen_jac(self, t, y, *f) -> np.ndarray:
         jacobian = self._given_jac(t, y, *f)
         self._bands = seen(jacobian, t)
         return jacobian
 
-    def _factor(self, matrix: np.ndarray) -> tuple:
-        """The routine that solves with the factorization of a multiple of one minus the Jacobian, and its arguments."""
+    def _factor(self, system: tuple) -> tuple:
+        """The routine that solves with a factorization, and its arguments."""
         self.nlu += 1
-        real = matrix.dtype.kind != "c"
+        scale, matrix = system
+        real = not isinstance(scale, complex)
         if self._bands is None:
-            factors, pivots, _ = (dgetrf if real else zgetrf)(matrix, overwrite_a=True)
+            dense = np.array(matrix, float if real else complex, order="F")
+            np.negative(dense, out=dense)
+            np.einsum("ii->i", dense)[:] += scale
+            factors, pivots, _ = (dgetrf if real else zgetrf)(dense, overwrite_a=True)
             return dgetrs if real else zgetrs, (factors, pivots)
         lower, upper = self._bands
-        banded = packed(matrix, lower, upper, above=lower)  # room for fill-in
+        banded = -packed(matrix, lower, upper, above=lower)  # room for fill-in
+        if not real:
+            banded = banded.astype(complex)
+        banded[lower + upper] += scale
         factors, pivots, _ = (dgbtrf if real else zgbtrf)(banded, lower, upper, overwrite_ab=True)
         return dgbtrs if real else zgbtrs, (factors, lower, upper, pivots)
+
+
+class _Identity:
+    """A multiple of one from which a matrix is subtracted: the two, of which a dense difference need not be made."""
+
+    __array_ufunc__ = None  # NumPy's numbers leave the product to it
+
+    def __init__(self, scale=1.0):
+        self.scale = scale
+
+    def __rmul__(self, scale):
+        return _Identity(scale)
+
+    def __sub__(self, matrix: np.ndarray) -> tuple:
+        return self.scale, matrix
 
 
 def _solve(factorization: tuple, b: np.ndarray) -> np.ndarray:
