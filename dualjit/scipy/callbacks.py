@@ -54,7 +54,7 @@ def callbacks(f, for_: str, method=None, args: tuple = (), size: int | None = No
         Extra arguments of ``f``, which the functions then have within: pass none to SciPy.
     size : int, optional
         The number of unknowns where it matters: ``"minimize"`` by methods which take products with the Hessian gets
-        these from 100 on; ``"curve_fit"`` of a model with ``*args``; ``"solve_bvp"``: that of parameters.
+        these from 50 on; ``"curve_fit"`` of a model with ``*args``; ``"solve_bvp"``: that of parameters.
 
     Returns
     -------

@@ -21,7 +21,7 @@ NONE = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
 GRADIENT = frozenset({"cg", "bfgs", "l-bfgs-b", "tnc", "slsqp"})
 DENSE = frozenset({"trust-exact", "dogleg"})
 PRODUCTS = frozenset({"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"})
-MANY = 100  # from so many variables on, products with the Hessian cost less than the Hessian
+MANY = 50  # from so many variables on, products with the Hessian cost less than the Hessian alone
 
 TAKES = "a function that returns one real number"
 
@@ -61,7 +61,7 @@ def minimize(given):
 
     Notes
     -----
-    One compiled call gives value and gradient, up to 8 variables the Hessian, too, where the method takes it.  From 100
+    One compiled call gives value and gradient, up to 8 variables the Hessian, too, where the method takes it.  From 50
     variables on trust-constr, trust-ncg, trust-krylov and Newton-CG multiply with the Hessian without storing it.
     Nelder-Mead, Powell, COBYLA and COBYQA take no derivatives: the call goes to SciPy as it is.
 

@@ -40,7 +40,7 @@ def derivatives_by_hand(method, n):
     if method in DENSE:
         return {"jac": sp.rosen_der, "hess": sp.rosen_hess}
     if method in PRODUCTS:
-        by_products = n >= 100
+        by_products = n >= 50
         second = {"hessp": sp.rosen_hess_prod} if by_products else {"hess": sp.rosen_hess}
         return {"jac": sp.rosen_der, **second}
     return {"jac": sp.rosen_der}
