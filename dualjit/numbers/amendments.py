@@ -23,8 +23,8 @@ from numba.core.typing.npydecl import NumpyRulesInplaceArrayOperator
 from numba.np import npyimpl
 from numba.parfors import parfor
 
-from dualjit.numbers.templates import number_of
-from dualjit.numbers.types import Marked, Slope
+from dualjit.numbers.templates import is_slope, number_of
+from dualjit.numbers.types import Marked
 
 
 def _accepting_marked(prepare):
@@ -42,13 +42,9 @@ def _accepting_marked(prepare):
 def _passing_over_marked(generic):
     @wraps(generic)
     def passing(self, args, kws):
-        return None if any(number_of(t) is not None or is_slopes(t) for t in args) else generic(self, args, kws)
+        return None if any(number_of(t) is not None or is_slope(t) for t in args) else generic(self, args, kws)
 
     return passing
-
-
-def is_slopes(t):
-    return isinstance(t, types.Array) and isinstance(t.dtype, Slope)
 
 
 def _knowing_marked(allocate):

@@ -2,22 +2,25 @@
 
 One idea: the product of a Hessian with a vector is the partials of the arguments' cotangents; their values, which are
 the gradient, nobody asks for.  An array of `Slope` holds the partial of each dual number and no more: half the memory,
-and LLVM sees what else is not needed.  A slope can be added to, by `dualjit.numbers.pulling.plus` and in the loops of
-`dualjit.numbers.pulling_arrays`, and nothing else: what would have to know its value does not compile.
+and LLVM sees what else is not needed.  A slope can be added to and subtracted from, and nothing else: what would have
+to know its value does not compile.
 """
 
 from __future__ import annotations
 
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
-from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
+from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref, lower_builtin
 from numba.core.typing import signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+from dualjit.numbers.algebra import Algebra
 from dualjit.numbers.arity import intrinsic_of
 from dualjit.numbers.shadowing import fresh_zeros
+from dualjit.numbers.templates import SUMS
 from dualjit.numbers.types import Dual, Slope
+from dualjit.rules.table import scalar_rows
 
 
 @register_default(Slope)
@@ -26,6 +29,26 @@ class SlopeModel(models.PrimitiveModel):
 
     def __init__(self, dmm, fe_type):
         super().__init__(dmm, fe_type, dmm.lookup(fe_type.dual.base).get_value_type())
+
+
+def _sum_of(row):
+    def lower(context, builder, sig, args):
+        algebra = Algebra(context, builder, sig.return_type.scalar)
+        operands = [algebra.unpack(t, v) for t, v in zip(sig.args, args, strict=True)]
+        return algebra.pack(sig.return_type, algebra.apply(row.name, *operands))
+
+    return lower
+
+
+def _register() -> None:
+    """Code of the sums that `dualjit.numbers.templates` gives types."""
+    for row in (scalar_rows()["add"], scalar_rows()["sub"]):
+        for function in SUMS.intersection(row.functions):
+            for other in (Dual, types.Number):
+                lower_builtin(function, Slope, other)(_sum_of(row))
+
+
+_register()
 
 
 def _slopes(value, zero):

@@ -17,7 +17,7 @@ from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
 from dualjit.numbers.primal import signature_of
-from dualjit.numbers.types import Marked, promote
+from dualjit.numbers.types import Marked, Slope, promote
 from dualjit.rules.complex import takes_complex
 
 IN_PLACE = {
@@ -31,6 +31,9 @@ IN_PLACE = {
 }
 
 
+SUMS = {operator.add, operator.iadd, np.add, operator.sub, operator.isub, np.subtract}
+"""What may be done to slopes, which stand on the left: see :mod:`dualjit.numbers.slopes`."""
+
 NUMBERS = (types.Float, types.Complex)  # what can be marked
 OPERANDS = (Marked, types.Number, types.Boolean, types.Array, types.Optional)
 
@@ -42,6 +45,18 @@ def number_of(type):
     if isinstance(type, types.Array):
         type = type.dtype
     return type if isinstance(type, Marked) else None
+
+
+def is_slope(type):
+    """Is this a slope, or an array of them?"""
+    return isinstance(type.dtype if isinstance(type, types.Array) else type, Slope)
+
+
+def fits_slope(slope, other):
+    """Can this be added to a slope, or to an array of them?"""
+    element = other.dtype if isinstance(other, types.Array) else other
+    dual = slope.dtype.dual if isinstance(slope, types.Array) else slope.dual
+    return promote(dual, element) == dual and (isinstance(slope, types.Array) or element is other)
 
 
 def remark(primal, marker):
@@ -81,6 +96,8 @@ class RowTemplate(AbstractTemplate):
     active = True
 
     def generic(self, args, kws):
+        if self.function in SUMS and len(args) == 2 and is_slope(args[0]):
+            return signature(args[0], *args) if fits_slope(*args) else None
         numbers = [n for n in map(number_of, args) if n is not None]
         if not numbers or kws or not all(isinstance(t, OPERANDS) for t in args):
             return None

@@ -1,9 +1,15 @@
 """Products with Hessians whose reverse sweep keeps no gradient: where they are, and that they are right."""
 
+import operator
+
 import numpy as np
 import pytest
+from numba import types
+from numba.core import errors
+from numba.core.registry import cpu_target
 
 import dualjit as dj
+from dualjit.numbers.types import Dual, Slope
 
 
 def loops(x):
@@ -83,3 +89,24 @@ def test_several_arguments():
     np.testing.assert_allclose(by_a, expected[1], rtol=1e-12)
     np.testing.assert_allclose(by_first, expected[2][0], rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(by_second, expected[2][1], rtol=1e-12)
+
+
+def test_a_slope_is_added_to_and_not_read():
+    number = Dual(types.float64, 1, 1)
+    slope, context = Slope(number), cpu_target.typing_context
+    context.refresh()
+    for function in (operator.add, operator.isub, np.add):
+        for other in (number, types.float64, types.int64):
+            assert context.resolve_function_type(function, (slope, other), {}).return_type == slope
+    for function, args in [
+        (operator.mul, (slope, number)),
+        (operator.add, (number, slope)),
+        (operator.iadd, (slope, slope)),
+        (operator.add, (slope, Dual(types.float64, 1, 2))),
+        (operator.add, (slope, types.complex128)),
+        (np.sin, (slope,)),
+        (operator.eq, (slope, number)),
+    ]:
+        with pytest.raises(errors.TypingError):
+            context.resolve_function_type(function, args, {})
+    assert not context.can_convert(slope, number)
