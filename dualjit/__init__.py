@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CustomFunction",
+    "Dual",
     "LinearMap",
     "Pullback",
     "cfunc",
@@ -43,6 +44,7 @@ __all__ = [
 # need nothing of what compiles them.
 _HOMES = {
     "CustomFunction": "transforms.custom",
+    "Dual": "numbers.registration",
     "LinearMap": "transforms.linearize",
     "Pullback": "transforms.vjp",
     "cfunc": "transforms.pointers",
@@ -67,10 +69,12 @@ _HOMES = {
     "vmap": "transforms.vmap",
 }
 
+_PACKAGES = ("cuda", "scipy")
+
 
 def __getattr__(name: str):
-    if name == "scipy":
-        return import_module("dualjit.scipy")
+    if name in _PACKAGES:
+        return import_module(f"dualjit.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(f"dualjit.{_HOMES[name]}"), name)
@@ -78,4 +82,4 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return sorted({*globals(), *_HOMES, "scipy"})
+    return sorted({*globals(), *_HOMES, *_PACKAGES})

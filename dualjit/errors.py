@@ -124,6 +124,20 @@ class MethodError(DualjitError, ValueError):
     """
 
 
+class CudaError(DualjitError, RuntimeError):
+    """CUDA code can't be compiled or run here: no GPU, no driver, no compiler, or too old a device.
+
+    Remedy: the message says what is missing.  Compiling, ``inspect`` and ``on_cpu`` need no GPU.
+    """
+
+
+class DeviceArrayError(DualjitError, TypeError):
+    """Arrays on the host were mixed with arrays on the device.
+
+    Remedy: move all to the device, ``numba.cuda.to_device(x)``, or pass NumPy arrays alone.
+    """
+
+
 class NonFiniteError(DualjitError, ValueError):
     """A starting point, or the function or its derivative there, is not a number.
 

@@ -37,11 +37,19 @@ class ExtremumTemplate(AbstractTemplate):
             return None
         return signature(marker.over(primal.return_type), *args)
 
+    def get_impl_key(self, sig):
+        """Code of our own for any number of arguments, which must not take the place of Numba's for plain numbers."""
+        return _code_key(self.key)
+
+
+def _code_key(key):
+    return "marked", key
+
 
 def _register(key):
     infer_global(key)(type(f"Row_{key.__name__}", (ExtremumTemplate,), {"key": key}))
 
-    @lower_builtin(key, types.VarArg(types.Any))
+    @lower_builtin(_code_key(key), types.VarArg(types.Any))
     def lower(context, builder, sig, args):
         if len(_members(sig.args)) != len(args) or isinstance(sig.args[0], types.BaseTuple):
             args = cgutils.unpack_tuple(builder, args[0])

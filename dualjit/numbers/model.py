@@ -7,7 +7,7 @@ vectors, they are an LLVM array.  The layout is the same in registers and in mem
 
 Only this file knows it.  Code generation asks the model of the target at hand (``context.data_model_manager[t]``) to
 ``split`` a number and to ``join`` one, and looks at the LLVM type of the partials; another target registers
-`DualArrayModel`, or one of its own, for the same type.
+`DualStructModel`, or one of its own, for the same type.
 """
 
 from __future__ import annotations
@@ -52,8 +52,30 @@ class DualArrayModel(models.PrimitiveModel):
 
 @register_default(Dual)
 class DualModel(DualArrayModel):
-    """``{base, <n x base>}`` over floats, ``{base, [n x base]}`` over numbers which are no plain floats."""
+    """``{base, <n x base>}`` over floats, ``{base, [n x base]}`` over numbers which are no plain floats.
+
+    A vector of seven floats takes the memory of eight: numbers of partials that are no powers of two are arrays, too.
+    """
 
     @staticmethod
     def _partials(base, dual):
-        return ir.VectorType(base, dual.n) if isinstance(dual.base, types.Float) else ir.ArrayType(base, dual.n)
+        vector = isinstance(dual.base, types.Float) and dual.n & (dual.n - 1) == 0
+        return ir.VectorType(base, dual.n) if vector else ir.ArrayType(base, dual.n)
+
+
+class DualStructModel(models.StructModel):
+    """``{base, [n x base]}`` as a struct model, which local and shared arrays of Numba's CUDA targets ask for.
+
+    libNVVM takes vectors apart and spills more than it does with arrays.
+    """
+
+    def __init__(self, dmm, fe_type):
+        members = [("value", fe_type.base), ("partials", types.UniTuple(fe_type.base, fe_type.n))]
+        super().__init__(dmm, fe_type, members)
+
+    @property
+    def partials_type(self):
+        """The LLVM type of the partials."""
+        return self.get_value_type().elements[1]
+
+    split, join = DualArrayModel.split, DualArrayModel.join

@@ -16,4 +16,5 @@ from dualjit.numbers import (  # noqa: F401
     scalars,
     typing,
 )
-from dualjit.rules.stop import stop_gradient  # noqa: F401  (whoever calls it in compiled code needs the above)
+from dualjit.numbers.types import Dual  # noqa: F401  (whoever uses one of these in compiled code needs the above)
+from dualjit.rules.stop import stop_gradient  # noqa: F401

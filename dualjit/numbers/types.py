@@ -102,6 +102,11 @@ class Dual(Marked):
         self.base, self.n, self.level = base, n, level
         super().__init__(name=f"Dual({base}, {n}, {level})")
 
+    def __class_getitem__(cls, item: tuple[int, types.Type]) -> Dual:
+        """``Dual[n, base]``: with ``n`` partials, one level above ``base``."""
+        n, base = item
+        return cls(base, n, base.level + 1 if isinstance(base, Dual) else 1)
+
     @property
     def key(self):
         return self.base, self.n, self.level

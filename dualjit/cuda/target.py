@@ -1,0 +1,126 @@
+"""Numba's CUDA targets: which one is there, what it has to know of dual numbers, and compiling without a device.
+
+``numba.cuda`` is the package ``numba-cuda`` where that is installed, else Numba's built-in target.  Both take what was
+registered with Numba; they need only another data model.  All that this package wants of a target is `Target`: another
+compiler of CUDA kernels is another object with these methods.
+
+Relies on ``numba.cuda.models.register_model``, and on ``numba.cuda.dispatcher.get_current_device`` being what device
+functions ask for the compute capability they are compiled for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import SimpleNamespace
+from typing import Protocol
+
+from numba import types
+
+import dualjit.numbers.registration  # noqa: F401  (types and code of dual numbers, which the target takes over)
+from dualjit.cuda import ufuncs
+from dualjit.errors import CudaError
+from dualjit.numbers.model import DualStructModel
+from dualjit.numbers.types import Dual
+
+HOPPER = (9, 0)
+INSTALL = "python -m pip install 'dualjit[cuda]'"
+
+_lock = threading.RLock()
+
+
+class Target(Protocol):
+    """A compiler of CUDA kernels."""
+
+    name: str
+
+    def ptx(self, function: Callable, argtypes: tuple, cc: tuple[int, int]) -> str:
+        """The assembly code of a kernel."""
+
+    def return_type(self, function: Callable, argtypes: tuple, cc: tuple[int, int]) -> types.Type:
+        """What a device function returns."""
+
+    def kernel(self, function: Callable) -> Callable:
+        """A kernel to launch: ``kernel[grid, block, stream](*args)``."""
+
+    def capability(self) -> tuple[int, int]:
+        """The compute capability of the current device; raises `CudaError` where there is none."""
+
+
+class NumbaTarget:
+    """``numba.cuda``, of either kind."""
+
+    def __init__(self, cuda):
+        from numba.cuda import dispatcher, libdevice, models
+
+        self.cuda, self.dispatcher = cuda, dispatcher
+        self.name = "numba-cuda" if getattr(cuda, "implementation", "") == "NVIDIA" else "numba"
+        models.register_model(Dual)(DualStructModel)
+        ufuncs.register(libdevice)
+
+    def ptx(self, function, argtypes, cc):
+        with self.compiling_for(cc):
+            return self.cuda.compile_ptx(function, types.void(*argtypes), device=False, cc=cc)[0]
+
+    def return_type(self, function, argtypes, cc):
+        with self.compiling_for(cc):
+            return self.cuda.compile_ptx(function, argtypes, device=True, cc=cc)[1]
+
+    def kernel(self, function):
+        return self.cuda.jit(function)
+
+    @contextmanager
+    def compiling_for(self, cc: tuple[int, int]) -> Iterator[None]:
+        """Device functions compiled inside are compiled for ``cc``, whatever device there is, or none."""
+        with _lock:
+            asked = self.dispatcher.get_current_device
+            self.dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=cc)
+            try:
+                yield
+            finally:
+                self.dispatcher.get_current_device = asked
+
+    def capability(self):
+        if not self.cuda.is_available():
+            raise CudaError(missing(self.cuda.cuda_error()))
+        found = tuple(self.cuda.get_current_device().compute_capability)
+        supported = self.supported()
+        if supported and found < min(supported):
+            least = ".".join(map(str, min(supported)))
+            raise CudaError(
+                f"the GPU has compute capability {found[0]}.{found[1]}, the CUDA compiler that is installed begins at "
+                f"{least}: install one for older devices, such as numba-cuda[cu12]"
+            )
+        return found
+
+    def supported(self) -> tuple:
+        """The compute capabilities that the compiler knows."""
+        from numba.cuda.cudadrv import nvvm
+
+        try:
+            return tuple(tuple(cc)[:2] for cc in nvvm.NVVM().supported_ccs)
+        except AttributeError:  # not told by this version
+            return ()
+
+
+def missing(driver_error) -> str:
+    """Why nothing can be run, and the way out."""
+    instead = "to compile without a GPU use .inspect(), to compute on the CPU .on_cpu()"
+    if driver_error:
+        return f"no CUDA driver ({driver_error}): install NVIDIA's driver on a machine with a GPU; {instead}"
+    return f"no CUDA device was found: check nvidia-smi and CUDA_VISIBLE_DEVICES; {instead}"
+
+
+@cache
+def numba_target() -> NumbaTarget:
+    """The target at hand; raises `CudaError` where it can't be imported."""
+    try:
+        from numba import cuda
+
+        return NumbaTarget(cuda)
+    except (ImportError, AttributeError) as error:  # numba-cuda 0.30 asks NumPy 2.5 for a function it no longer has
+        raise CudaError(
+            f"numba.cuda can't be imported ({error}): {INSTALL}; numba-cuda before 0.31 needs NumPy before 2.5"
+        ) from error
