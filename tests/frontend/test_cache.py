@@ -335,6 +335,26 @@ def test_code_with_addresses_is_not_kept(folder):
     assert not list(folder.glob("*"))
 
 
+def test_code_with_calls_that_are_filled_in_later_is_not_kept():
+    source = """
+    @dj.custom_jvp
+    def inside(x):
+        return np.sin(x)
+
+    @inside.defjvp
+    def _(primals, tangents):
+        return inside(primals[0]), np.cos(primals[0]) * tangents[0]
+
+    def f(x):
+        return inside(x) ** 2
+    """
+    for _ in range(2):
+        with pytest.warns(CacheWarning, match="rules do that call their own"):
+            answer, found = hit(dj.hessian(made(source)), 3.0)
+        assert not found
+        assert answer == pytest.approx(2.0 * np.cos(6.0))
+
+
 def test_a_global_set_anew_is_not_written_down(folder):
     f = made(GLOBAL.format(factor=1.0))
     assert hit(dj.grad(f), 3.0) == (6.0, False)
@@ -449,6 +469,14 @@ def kept(x):
 def scaled(factor):
     return lambda x: np.sum(factor * x * x)
 
+@numba.njit
+def even(x, n):
+    return x if n == 0 else x * odd(x, n - 1)
+
+@numba.njit
+def odd(x, n):
+    return x if n == 0 else x + even(x, n - 1)
+
 x, A = np.array([0.5, 0.25]), np.array([[2.0, 1.0], [0.0, 3.0]])
 derivatives = [
     (dj.grad(deep), (1.5, 3)),
@@ -458,6 +486,7 @@ derivatives = [
     (dj.vmap(checked, parallel=True), (np.stack([x, x]),)),
     (dj.hessian(checked), (x,)),
     (dj.hvp(checked), (x, x)),
+    (dj.grad(even), (1.5, 4)),
     *((dj.grad(scaled(float(k))), (x,)) for k in sys.argv[2:]),
 ]
 answers = [np.concatenate([np.ravel(p) for p in (y if isinstance(y, tuple) else (y,))]).tolist()

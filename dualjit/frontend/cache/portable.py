@@ -4,8 +4,9 @@ Numba's names of compiled functions are unique in one process alone: two process
 functions.  So everything in the object code is made internal but the function and its wrappers, and these get a suffix
 that is unique to the entry, as do the environments (constants of ``print`` and ``raise``).
 
-Relies on ``CodeLibrary._final_module``, ``Codegen._tm``, ``unserialize_library``, ``set_env``, on the fields of
-``FunctionDescriptor`` and ``CompileResult``, and on ``Environment``.
+Relies on the prefixes of the names of environments and of addresses that Numba fills in, on ``Codegen._tm``,
+``CodeLibrary._final_module``, ``unserialize_library``, ``set_env``, on the fields of ``FunctionDescriptor`` and
+``CompileResult``, and on ``Environment``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pickle
 import sys
 from weakref import WeakValueDictionary
 
+import llvmlite.binding as llvm
 from numba.core import types
 from numba.core.compiler import CompileResult, compile_result
 from numba.core.environment import Environment, lookup_environment
@@ -22,6 +24,7 @@ from numba.core.serialize import dumps
 from numba.core.typing import signature
 
 ENVIRONMENT = "_ZN08NumbaEnv"
+UNRESOLVED = ".numba.unresolved$"
 
 # Code loaded before, by its key: a second derivative of the same function shares it.
 _loaded: WeakValueDictionary = WeakValueDictionary()
@@ -75,7 +78,7 @@ def is_importable(cls: type) -> bool:
 
 def renamed(compiled: CompileResult, suffix: str):
     """The module with its names made unique, and the environments it reads."""
-    module, described = compiled.library._final_module.clone(), compiled.fndesc
+    module, described = resolved(compiled.library._final_module.clone()), compiled.fndesc
     exported = {described.llvm_func_name, described.llvm_cpython_wrapper_name, described.llvm_cfunc_wrapper_name}
     for function in [f for f in module.functions if not f.is_declaration]:
         if function.name in exported:
@@ -90,6 +93,19 @@ def renamed(compiled: CompileResult, suffix: str):
         variable.name += suffix
     module.verify()
     return module, environments
+
+
+def resolved(module):
+    """The module with the addresses which Numba fills in after it has linked: those of recursive functions."""
+    defined = {f.name for f in module.functions if not f.is_declaration}
+    for variable in [v for v in module.global_variables if v.name.startswith(UNRESOLVED)]:
+        name = variable.name.removeprefix(UNRESOLVED)
+        if name not in defined or str(variable.type) != "ptr":
+            raise UnportableError("it calls a function that was still being compiled, as rules do that call their own")
+        text = f'@"{variable.name}" = global ptr @"{name}"\ndeclare void @"{name}"()\n'
+        module.link_in(llvm.parse_assembly(text))
+        module.get_global_variable(f"{UNRESOLVED}{name}").linkage = "internal"
+    return module
 
 
 def described(given, suffix: str):
