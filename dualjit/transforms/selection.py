@@ -9,7 +9,7 @@ from numba import types
 
 from dualjit.errors import ArgnumsError
 from dualjit.transforms.arguments import flat_arguments, python_function, signature_of, star_position
-from dualjit.transforms.structure import check_differentiable, refilled
+from dualjit.transforms.structure import check_differentiable, is_list, leaves, refilled
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,17 @@ class Selection:
 
     def jacobian(self, answer: types.Type, given: tuple, blocks: Iterable[list[str]], bind) -> str:
         """The structure of the answer, in each place the structure of the arguments."""
+        outputs = [t for _, t in leaves(answer, "")]
+        places = (self.place(t, given, parts, bind) for t, parts in zip(outputs, blocks, strict=True))
+        return refilled(answer, places, bind)
 
-        return refilled(answer, (self.row(given, parts, bind) for parts in blocks), bind)
+    def place(self, output: types.Type, given: tuple, parts: list[str], bind) -> str:
+        """What stands in the place of one output: of a list, whose parts are lists themselves, one for each item."""
+        whole = self.row(given, parts, bind)
+        if not is_list(output) or whole == parts[0]:
+            return whole
+        item = self.row(given, [f"{part}[_dj_item]" for part in parts], bind)
+        return f"[{item} for _dj_item in range(len({parts[0]}))]"
 
     def hessian(self, answer: types.Type, given: tuple, blocks: Iterable[list[list[str]]], bind) -> str:
         """The structure of the answer, in each place that of the arguments, in each of whose places it is again."""

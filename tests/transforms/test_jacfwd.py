@@ -118,6 +118,18 @@ def test_lists_of_arrays(make):
     np.testing.assert_allclose(answer[1][1], 2.0 * np.eye(2))
 
 
+def test_a_list_of_outputs_nests_before_the_arguments():
+    def f(x, p):
+        return [x * p[0], x * x[0]]
+
+    (by_x, (by_p, by_q)), (square_by_x, _) = dj.jacfwd(f, argnums=(0, 1))(X, (2.0, 3.0))
+    np.testing.assert_allclose(by_x, 2.0 * np.eye(3))
+    np.testing.assert_allclose((by_p, by_q), (X, np.zeros(3)))
+    np.testing.assert_allclose(square_by_x, X[0] * np.eye(3) + np.outer(X, [1.0, 0.0, 0.0]))
+    ((alone,), _) = dj.jacfwd(f, argnums=(0,))(X, (2.0, 3.0))
+    np.testing.assert_allclose(alone, 2.0 * np.eye(3))
+
+
 def test_constant_outputs_have_zero_derivatives():
     a, b, c = dj.jacfwd(lambda x: (1.5, np.ones(2), x[0]))(X)
     np.testing.assert_array_equal(a, np.zeros(3))
