@@ -6,11 +6,28 @@ In kernels: the type ``dualjit.Dual[n, numba.float64]``, and `seed`, `value`, `p
 
 from contextlib import suppress
 
+from dualjit.cuda.batch import Batch
+from dualjit.cuda.refusal import refuse_derivatives
 from dualjit.cuda.target import numba_target
+from dualjit.cuda.transforms import (
+    batch_gradient,
+    batch_hessian,
+    batch_hvp,
+    batch_jacobian,
+    batch_jvp,
+    batch_value,
+)
 from dualjit.errors import CudaError
 from dualjit.numbers.intrinsics import lift, partial, primal, seed, value
 
 __all__ = [
+    "Batch",
+    "batch_gradient",
+    "batch_hessian",
+    "batch_hvp",
+    "batch_jacobian",
+    "batch_jvp",
+    "batch_value",
     "lift",
     "partial",
     "primal",
@@ -22,3 +39,4 @@ __all__ = [
 # no target, what needs one says so.
 with suppress(CudaError):
     numba_target()
+refuse_derivatives()

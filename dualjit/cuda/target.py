@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Protocol
 
 from numba import types
@@ -35,6 +35,8 @@ class Target(Protocol):
     """A compiler of CUDA kernels."""
 
     name: str
+    module: ModuleType
+    """What kernels call: ``grid``, ``blockIdx``."""
 
     def ptx(self, function: Callable, argtypes: tuple, cc: tuple[int, int]) -> str:
         """The assembly code of a kernel."""
@@ -42,11 +44,14 @@ class Target(Protocol):
     def return_type(self, function: Callable, argtypes: tuple, cc: tuple[int, int]) -> types.Type:
         """What a device function returns."""
 
-    def kernel(self, function: Callable) -> Callable:
-        """A kernel to launch: ``kernel[grid, block, stream](*args)``."""
+    def kernel(self, function: Callable, argtypes: tuple) -> Callable:
+        """A kernel to launch on the current device: ``kernel[grid, block, stream](*args)``."""
 
     def capability(self) -> tuple[int, int]:
         """The compute capability of the current device; raises `CudaError` where there is none."""
+
+    def device(self) -> int:
+        """Which device is the current one."""
 
 
 class NumbaTarget:
@@ -55,21 +60,21 @@ class NumbaTarget:
     def __init__(self, cuda):
         from numba.cuda import dispatcher, libdevice, models
 
-        self.cuda, self.dispatcher = cuda, dispatcher
+        self.module, self.dispatcher = cuda, dispatcher
         self.name = "numba-cuda" if getattr(cuda, "implementation", "") == "NVIDIA" else "numba"
         models.register_model(Dual)(DualStructModel)
         ufuncs.register(libdevice)
 
     def ptx(self, function, argtypes, cc):
         with self.compiling_for(cc):
-            return self.cuda.compile_ptx(function, types.void(*argtypes), device=False, cc=cc)[0]
+            return self.module.compile_ptx(function, types.void(*argtypes), device=False, cc=cc)[0]
 
     def return_type(self, function, argtypes, cc):
         with self.compiling_for(cc):
-            return self.cuda.compile_ptx(function, argtypes, device=True, cc=cc)[1]
+            return self.module.compile_ptx(function, argtypes, device=True, cc=cc)[1]
 
-    def kernel(self, function):
-        return self.cuda.jit(function)
+    def kernel(self, function, argtypes):
+        return self.module.jit(types.void(*argtypes))(function)
 
     @contextmanager
     def compiling_for(self, cc: tuple[int, int]) -> Iterator[None]:
@@ -83,9 +88,9 @@ class NumbaTarget:
                 self.dispatcher.get_current_device = asked
 
     def capability(self):
-        if not self.cuda.is_available():
-            raise CudaError(missing(self.cuda.cuda_error()))
-        found = tuple(self.cuda.get_current_device().compute_capability)
+        if not self.module.is_available():
+            raise CudaError(missing(self.module.cuda_error()))
+        found = tuple(self.module.get_current_device().compute_capability)
         supported = self.supported()
         if supported and found < min(supported):
             least = ".".join(map(str, min(supported)))
@@ -94,6 +99,9 @@ class NumbaTarget:
                 f"{least}: install one for older devices, such as numba-cuda[cu12]"
             )
         return found
+
+    def device(self):
+        return self.module.get_current_device().id
 
     def supported(self) -> tuple:
         """The compute capabilities that the compiler knows."""
@@ -109,7 +117,8 @@ def missing(driver_error) -> str:
     """Why nothing can be run, and the way out."""
     instead = "to compile without a GPU use .inspect(), to compute on the CPU .on_cpu()"
     if driver_error:
-        return f"no CUDA driver ({driver_error}): install NVIDIA's driver on a machine with a GPU; {instead}"
+        reason = " ".join(str(driver_error).split())
+        return f"no CUDA driver ({reason}): install NVIDIA's driver on a machine with a GPU; {instead}"
     return f"no CUDA device was found: check nvidia-smi and CUDA_VISIBLE_DEVICES; {instead}"
 
 

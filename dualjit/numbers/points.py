@@ -312,9 +312,10 @@ def _store(context, builder, sig, args):
     algebra = Algebra(context, builder, answer.scalar)
     number = algebra.unpack(type, args[2])
     if answer.valued:
-        value = Shape((answer.count,), answer.shape.points_last)
-        offset = value.offset(builder, args[1], target.i, target.points)
-        builder.store(algebra.real(leaf_of(number)), builder.gep(target.values, [offset]))
+        first_pass = builder.icmp_signed("==", builder.or_(target.inner, target.outer), INDEX(0))
+        with builder.if_then(first_pass):
+            offset = Shape((answer.count,), answer.shape.points_last).offset(builder, args[1], target.i, target.points)
+            builder.store(algebra.real(leaf_of(number)), builder.gep(target.values, [offset]))
     _Derivatives(algebra, answer, target, args[1]).store(number)
     return context.get_dummy_value()
 

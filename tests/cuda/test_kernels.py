@@ -89,7 +89,7 @@ def test_second_derivatives_by_duals_of_duals(assembled):
 
 
 def test_local_and_shared_arrays_of_duals(target, assembled):
-    cuda = target.cuda
+    cuda = target.module
 
     def local(x, out):
         powers = cuda.local.array(3, T)

@@ -1,0 +1,186 @@
+"""Arrays of all points: on the host or on the device, checked before anything is compiled.
+
+Whatever has ``__cuda_array_interface__`` (CuPy, PyTorch, Numba) is on the device, and is used where it lies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import from_dtype, typeof, types
+
+from dualjit.cuda.problem import Argument
+from dualjit.errors import ArgumentCountError, DeviceArrayError, DTypeError, ShapeError
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+LAYOUTS = {"soa": True, "aos": False}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is known of an array: its object, dtype and shape, and where it is."""
+
+    array: Any
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    contiguous: bool
+    on_device: bool
+
+
+def memory(x) -> Memory | None:
+    """What is known of an array; None for what is none."""
+    interface = getattr(x, "__cuda_array_interface__", None)
+    if interface is not None:
+        dtype, shape = np.dtype(interface["typestr"]), tuple(interface["shape"])
+        return Memory(x, dtype, shape, _is_contiguous(interface.get("strides"), shape, dtype.itemsize), True)
+    if isinstance(x, np.ndarray):
+        return Memory(x, x.dtype, x.shape, x.flags.c_contiguous, False)
+    return None
+
+
+def _is_contiguous(strides, shape, itemsize) -> bool:
+    if strides is None or 0 in shape:
+        return True
+    for extent, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if extent != 1 and stride != itemsize:
+            return False
+        itemsize *= extent
+    return True
+
+
+class Inputs:
+    """The arguments of a call.
+
+    Parameters
+    ----------
+    name : str
+        Of the transform and the function, for messages.
+    names : list of str
+        The function's parameters.
+    given : sequence
+        One argument for each.
+    same : set of int
+        Positions of arrays that all points have in common.
+    layout : str
+        "soa": the axis of points is the last one; "aos": the first.
+    """
+
+    def __init__(self, name: str, names: list[str], given, same: frozenset[int], layout: str):
+        self.name, self.names, self.layout, self.points_last = name, names, layout, LAYOUTS[layout]
+        if len(given) != len(names):
+            raise ArgumentCountError(f"{name} takes ({', '.join(names)}), {len(given)} arguments were given")
+        self.given = list(given)
+        self.memories = [memory(x) for x in given]
+        self.batched = [k for k, m in enumerate(self.memories) if m is not None and k not in same]
+        if not self.batched:
+            raise ShapeError(f"no argument of {name} is an array with an axis of points")
+        self.on_device = self.device()
+        for k in self.batched:
+            self.check(names[k], self.memories[k])
+        self.points = self.count()
+
+    def device(self) -> bool:
+        """Are the arrays on the device?  Either all are, or none."""
+        on_device = {self.names[k]: m.on_device for k, m in enumerate(self.memories) if m is not None}
+        if len(set(on_device.values())) > 1:
+            host = [name for name, there in on_device.items() if not there]
+            raise DeviceArrayError(
+                f"{self.name}: {', '.join(host)} on the host, other arrays on the device: "
+                f"move with numba.cuda.to_device({host[0]}), or pass NumPy arrays alone"
+            )
+        return all(on_device.values())
+
+    def check(self, name: str, m: Memory) -> None:
+        """Raise unless this can be an array over all points."""
+        if m.dtype not in FLOATS:
+            raise DTypeError(
+                f"{self.name}: '{name}' has dtype {m.dtype}, expected float64 or float32: convert it with "
+                f"{name}.astype('float64')"
+            )
+        if len(m.shape) not in (1, 2):
+            raise ShapeError(
+                f"{self.name}: '{name}' has shape {m.shape}, expected {self.expected()}: a point has a number or a "
+                "vector; hand over an array that all points have in common by shared="
+            )
+        if not m.contiguous and m.on_device:
+            other = "aos" if self.points_last else "soa"
+            raise ShapeError(
+                f"{self.name}: '{name}' of shape {m.shape} is not contiguous: copy it, or transpose it and use "
+                f"layout={other!r}"
+            )
+
+    def expected(self) -> str:
+        return "(n, points) or (points,)" if self.points_last else "(points, n) or (points,)"
+
+    def count(self) -> int:
+        """The number of points, which is the same in all arrays."""
+        counts = {self.names[k]: self.memories[k].shape[-1 if self.points_last else 0] for k in self.batched}
+        (first, points), *others = counts.items()
+        for name, found in others:
+            if found != points:
+                raise ShapeError(
+                    f"{self.name}: '{name}' has {found} points, '{first}' has {points} (layout={self.layout!r}: "
+                    f"{self.expected()})"
+                )
+        return points
+
+    def arguments(self, positions: tuple[int, ...]) -> tuple[Argument, ...]:
+        """The arguments as kernels take them, those at ``positions`` with columns in that order."""
+        firsts, columns = {}, 0
+        for k in positions:
+            if k not in self.batched:
+                raise DTypeError(
+                    f"{self.name}: '{self.names[k]}' is to be differentiated, but is no array with an axis of points"
+                )
+            firsts[k], columns = columns, columns + self.size(k)
+        scalars = {self.names[k]: self.memories[k].dtype for k in positions}
+        if len(set(scalars.values())) > 1:
+            raise DTypeError(f"{self.name}: differentiated arguments of different dtypes, {scalars}: convert to one")
+        return tuple(self.argument(k, firsts.get(k)) for k in range(len(self.given)))
+
+    def size(self, k: int) -> int:
+        """How many numbers a point has."""
+        shape = self.memories[k].shape
+        return 1 if len(shape) == 1 else shape[0 if self.points_last else 1]
+
+    def argument(self, k: int, first: int | None) -> Argument:
+        found = self.memories[k]
+        if found is None:
+            return Argument(self.names[k], typeof(self.given[k]), None, None)
+        t = types.Array(from_dtype(found.dtype), len(found.shape), "C" if found.contiguous else "A")
+        if k not in self.batched:
+            return Argument(self.names[k], t, None, None)
+        return Argument(self.names[k], t.copy(layout="C"), self.size(k), first)
+
+    def directions(self, positions: tuple[int, ...], given) -> list:
+        """One direction for each differentiated argument, like it in every respect."""
+        for k, v in zip(positions, given, strict=True):
+            wanted, found, name = self.memories[k], memory(v), self.names[k]
+            if found is None or found.on_device != wanted.on_device:
+                where = "on the device" if wanted.on_device else "a NumPy array"
+                raise DeviceArrayError(f"{self.name}: the direction of '{name}' must be {where}, as '{name}' is")
+            if found.shape != wanted.shape:
+                raise ShapeError(f"the direction of '{name}'", found.shape, wanted.shape)
+            if found.dtype != wanted.dtype:
+                raise DTypeError(
+                    f"{self.name}: the direction of '{name}' has dtype {found.dtype}, expected {wanted.dtype}"
+                )
+            if not found.contiguous and found.on_device:
+                raise ShapeError(f"{self.name}: the direction of '{name}' is not contiguous: copy it")
+        return list(given)
+
+
+def check_output(out, shape: tuple[int, ...], dtype: np.dtype, on_device: bool, name: str) -> None:
+    """Raise unless ``out`` can take an answer of this shape."""
+    found = memory(out)
+    if found is None or found.on_device != on_device:
+        where = "on the device, as the arguments are" if on_device else "a NumPy array, as the arguments are"
+        raise DeviceArrayError(f"{name}: out= must be an array {where}")
+    if found.shape != shape:
+        raise ShapeError(f"out= of {name}", found.shape, shape)
+    if found.dtype != dtype:
+        raise DTypeError(f"{name}: out= has dtype {found.dtype}, expected {dtype}")
+    if not found.contiguous:
+        raise ShapeError(f"{name}: out= is not contiguous: hand over a contiguous array of shape {shape}")

@@ -1,0 +1,163 @@
+"""Derivatives of one function at many points: a kernel compiled for the types of a call, and its launch.
+
+One idea: one thread for each point (and pass), dual numbers in registers; see :mod:`dualjit.numbers.points`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numba import njit, types
+
+from dualjit.cuda.chunks import Choice, chosen, compiled, lanes_to_try
+from dualjit.cuda.kernels import Components, Kernel
+from dualjit.cuda.launch import launch
+from dualjit.cuda.problem import Problem
+from dualjit.cuda.refusal import refused
+from dualjit.cuda.request import Request
+from dualjit.cuda.run import Run
+from dualjit.cuda.target import HOPPER, numba_target
+from dualjit.errors import OutputError
+from dualjit.numbers.points import ALONG, UNIT
+from dualjit.numbers.types import Dual
+
+
+class Batch:
+    """A derivative of one function at many points.
+
+    Made by `batch_jacobian` and its siblings; call it with arrays over all points.
+    """
+
+    def __init__(self, request: Request):
+        self.request = request
+        self._components: dict = {}
+        self._choices: dict = {}
+        self._kernels: dict = {}
+
+    def __repr__(self):
+        return f"<{self.request.name} at many points>"
+
+    # ---- calls
+
+    def __call__(self, *args, out=None, stream=0):
+        """The derivative at all points, on the GPU.
+
+        Parameters
+        ----------
+        *args
+            Arrays over all points, on the device or all NumPy arrays, and numbers that all points have in common.
+        out : array or tuple of arrays, optional
+            Where the answer goes.
+        stream : optional
+            Of Numba, CuPy or PyTorch, or its handle.
+
+        Raises
+        ------
+        CudaError
+            There is no GPU, no driver or no compiler.
+        """
+        target = numba_target()
+        cc = target.capability()
+        run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
+        run.check_outputs(out)
+        kernel, passes = self.launcher(run, target, cc)
+        return run.returned(launch(target.module, kernel, passes, run, out, stream))
+
+    def on_cpu(self, *args, out=None):
+        """The same kernel, compiled for the CPU, in a loop over points: what it computes where there is no GPU.
+
+        Takes NumPy arrays.  It is not fast: `dualjit.vmap` is.
+        """
+        run = Run(self.request, args, self.host_components)
+        run.check_outputs(out)
+        key = ("cpu", run.problem)
+        if key not in self._kernels:
+            kernel = Kernel(run.problem, run.components, self.lanes(run.problem))
+            self._kernels[key] = njit(types.void(*kernel.argument_types))(kernel.for_host())
+        outputs = run.outputs(out)
+        self._kernels[key](run.inputs.points, *run.arrays(np.ascontiguousarray), *outputs)
+        return run.returned(outputs)
+
+    def inspect(self, *args, cc: tuple[int, int] = HOPPER) -> Choice:
+        """The kernel for arguments like these, which may be NumPy arrays: lanes, registers, spills, PTX.
+
+        Needs the compiler, but no GPU.
+        """
+        target = numba_target()
+        run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
+        return self.choice(run.problem, run.components, target, cc)
+
+    # ---- what is compiled
+
+    def components(self, problem: Problem, target, cc: tuple[int, int]) -> Components:
+        """What the function returns, as the target says."""
+        return self.found(problem, lambda probe, arguments: target.return_type(probe, arguments, cc))
+
+    def host_components(self, problem: Problem) -> Components:
+        """What the function returns, as the CPU's compiler says."""
+        return self.found(problem, host_return_type)
+
+    def found(self, problem: Problem, return_type: Callable) -> Components:
+        """What the function returns; ``return_type`` compiles a function that returns it for argument types."""
+        if problem.outputs is not None:
+            return Components(problem.outputs, problem.scalar, single=False)
+        if problem not in self._components:
+            kernel = Kernel(problem, Components(1, problem.scalar, single=True), (1,) * len(problem.levels))
+            with refused(self.request.function):
+                found = return_type(kernel.probe(), kernel.argument_types)
+            self._components[problem] = self.checked(problem, found)
+        return self._components[problem]
+
+    def checked(self, problem: Problem, found: types.Type) -> Components:
+        """What a return type means; raises where it has no derivative."""
+        found = types.unliteral(found)
+        items = list(found) if isinstance(found, types.BaseTuple) else [found]
+        if not items or not all(isinstance(t, (Dual, types.Float, types.Integer)) for t in items):
+            raise OutputError(
+                f"{self.request.name}: the function returns {found}; return a number or a tuple of numbers, or write "
+                "to the last parameter and say outputs="
+            )
+        floats = [getattr(t, "scalar", t) for t in items if isinstance(t, (Dual, types.Float))]
+        scalar = max([*floats, problem.scalar], key=lambda t: t.bitwidth)
+        return Components(len(items), scalar, single=found is items[0])
+
+    def lanes(self, problem: Problem) -> tuple[int, ...]:
+        """Partials of each level without asking the assembler."""
+        return self.fixed_lanes(problem) or next(iter(lanes_to_try(problem)))
+
+    def fixed_lanes(self, problem: Problem) -> tuple[int, ...] | None:
+        """Those that the user asks for."""
+        chunk, levels = self.request.chunk, self.request.levels
+        if chunk is None or UNIT not in levels:
+            return None
+        n = min(chunk, problem.columns)
+        return (*(1 if kind == ALONG else n for kind in levels[:-1]), n)
+
+    def choice(self, problem: Problem, components: Components, target, cc: tuple[int, int]) -> Choice:
+        """The kernel for a device of this capability."""
+        key = problem, components, cc
+        if key not in self._choices:
+            lanes = self.fixed_lanes(problem)
+            with refused(self.request.function):
+                if lanes is None:
+                    self._choices[key] = chosen(target, problem, components, cc)
+                else:
+                    self._choices[key] = compiled(target, Kernel(problem, components, lanes), cc)
+        return self._choices[key]
+
+    def launcher(self, run: Run, target, cc: tuple[int, int]) -> tuple[Callable, int]:
+        """The kernel to launch, and how many passes each point has."""
+        key = "device", run.problem, target.device()
+        if key not in self._kernels:
+            choice = self.choice(run.problem, run.components, target, cc)
+            kernel = Kernel(run.problem, run.components, choice.lanes)
+            self._kernels[key] = target.kernel(kernel.for_device(target.module), kernel.argument_types), choice.passes
+        return self._kernels[key]
+
+
+def host_return_type(function: Callable, argtypes: tuple) -> types.Type:
+    """What a function returns on the CPU; numbers that no Python object can be made of, too."""
+    probe = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    probe.compile(argtypes)
+    return probe.overloads[argtypes].signature.return_type

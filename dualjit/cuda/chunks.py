@@ -1,0 +1,92 @@
+"""How many partials a thread's numbers have: as many as the registers hold.
+
+One idea: the assembler says what each choice takes, and it needs no device.  The choices are tried in the order of the
+work that they do, which more passes repeat, and the first one that spills nothing is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from dualjit.cuda.assembly import Resources, resources
+from dualjit.cuda.kernels import Components, Kernel
+from dualjit.cuda.problem import Problem
+from dualjit.cuda.target import Target
+from dualjit.numbers.points import UNIT
+
+MOST_LANES = 16
+MOST_FLOATS = 36  # in one number: a function has a few numbers at a time, a thread 127 registers of 64 bits
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A kernel, and what it takes.
+
+    Attributes
+    ----------
+    lanes : tuple of int
+        Partials of each level of the numbers, innermost first.
+    passes : int
+        How many threads each point has.
+    taken : Resources or None
+        None where no assembler is at hand.
+    ptx : str
+        Its assembly code.
+    """
+
+    lanes: tuple[int, ...]
+    passes: int
+    taken: Resources | None
+    ptx: str
+
+
+def lanes_to_try(problem: Problem) -> list[tuple[int, ...]]:
+    """Partials by level, in the order of the work that they make."""
+    choices = [_splits(problem.columns) if kind == UNIT else [1] for kind in problem.levels]
+    found = [lanes for lanes in product(*choices) if floats(lanes) <= MOST_FLOATS or max(lanes) == 1]
+    return sorted(found, key=lambda lanes: (work(problem, lanes), lanes))
+
+
+def _splits(columns: int) -> list[int]:
+    """The least numbers of partials for one pass, two passes, and so on."""
+    return sorted({n for k in range(1, columns + 1) if (n := -(-columns // k)) <= MOST_LANES}, reverse=True)
+
+
+def floats(lanes: tuple[int, ...]) -> int:
+    """How many floats a number has."""
+    return prod(n + 1 for n in lanes)
+
+
+def work(problem: Problem, lanes: tuple[int, ...]) -> int:
+    """How many floats all passes of a point compute for each of the function's numbers."""
+    return floats(lanes) * passes(problem, lanes)
+
+
+def passes(problem: Problem, lanes: tuple[int, ...]) -> int:
+    """How many passes compute all columns."""
+    units = [n for kind, n in zip(problem.levels, lanes, strict=True) if kind == UNIT]
+    return prod(-(-problem.columns // n) for n in units)
+
+
+def tried(target: Target, problem: Problem, components: Components, cc: tuple[int, int]) -> Iterator[Choice]:
+    """All choices, compiled one by one."""
+    for lanes in lanes_to_try(problem):
+        yield compiled(target, Kernel(problem, components, lanes), cc)
+
+
+def compiled(target: Target, kernel: Kernel, cc: tuple[int, int]) -> Choice:
+    """A kernel compiled and assembled."""
+    ptx = target.ptx(kernel.for_device(target.module), kernel.argument_types, cc)
+    return Choice(kernel.lanes, prod(kernel.passes), resources(ptx, cc), ptx)
+
+
+def chosen(target: Target, problem: Problem, components: Components, cc: tuple[int, int]) -> Choice:
+    """The first choice that spills nothing, or else the last one."""
+    choice = None
+    for choice in tried(target, problem, components, cc):
+        if not choice.taken.spill_bytes:
+            return choice
+    return choice

@@ -1,0 +1,136 @@
+"""Writes the kernel of a problem: one thread computes one pass for one point.
+
+The body is Python source which both targets compile: inside a kernel, where a thread has a point, or inside a loop over
+all points, for the CPU.  What the tests see on the CPU is therefore the same body that runs on a device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from numba import types
+
+from dualjit.cuda.problem import Argument, Problem
+from dualjit.numbers.points import ALONG, UNIT, item, place, store
+from dualjit.transforms.source import Writer, build
+
+POINTS, VALUES, DERIVATIVES = "_dj_points", "_dj_values", "_dj_derivatives"
+PLACE = "_dj_i, _dj_points, _dj_inner, _dj_outer"
+
+
+@dataclass(frozen=True)
+class Components:
+    """What the function returns.
+
+    Attributes
+    ----------
+    count : int
+    scalar : numba type
+        The floats of the answer.
+    single : bool
+        Is it one number, not a tuple?
+    """
+
+    count: int
+    scalar: types.Float
+    single: bool
+
+
+class Kernel:
+    """The source of the kernel of a problem, for numbers of so many partials.
+
+    Parameters
+    ----------
+    problem : Problem
+    components : Components
+    lanes : tuple of int
+        Partials of each level, innermost first.
+    """
+
+    def __init__(self, problem: Problem, components: Components, lanes: tuple[int, ...]):
+        self.problem, self.components, self.lanes = problem, components, lanes
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        """How many passes compute all columns, in the inner and in the outer level."""
+        columns = self.problem.columns
+        found = [
+            -(-columns // n) if kind == UNIT else 1 for kind, n in zip(self.problem.levels, self.lanes, strict=True)
+        ]
+        return (*found, 1, 1)[:2]
+
+    @property
+    def argument_types(self) -> tuple[types.Type, ...]:
+        """The types of the kernel's arguments: points, arguments, directions, values, derivatives."""
+        given = [a.type for a in self.problem.arguments]
+        given += [a.type for a in self.problem.differentiated if ALONG in self.problem.levels]
+        axes = 1 + (not self.components.single)
+        units = sum(level == UNIT for level in self.problem.levels)
+        scalar = self.components.scalar
+        outputs = [types.Array(scalar, axes, "C"), types.Array(scalar, axes + units, "C")]
+        return (types.int64, *given, *outputs)
+
+    def for_device(self, cuda) -> Callable:
+        """The kernel: threads along x have points, blocks along y have passes."""
+        w = Writer()
+        device = w.bind("cuda", cuda)
+        w(f"_dj_i = {device}.grid(1)")
+        with w.block(f"if _dj_i < {POINTS}:"):
+            self.body(w, f"{device}.blockIdx.y")
+        return self.function(w)
+
+    def for_host(self) -> Callable:
+        """The same in a loop over points and passes."""
+        w = Writer()
+        inner, outer = self.passes
+        with w.block(f"for _dj_i in range({POINTS}):"), w.block(f"for _dj_pass in range({inner * outer}):"):
+            self.body(w, "_dj_pass")
+        return self.function(w)
+
+    def probe(self) -> Callable:
+        """A device function that returns what the function returns."""
+        w = Writer()
+        w("_dj_i = _dj_inner = _dj_outer = 0")
+        w(f"return {self.call(w)}")
+        return self.function(w)
+
+    def body(self, w: Writer, number: str) -> None:
+        """One point and one pass, of this number."""
+        problem, components = self.problem, self.components
+        inner, outer = self.passes
+        w(f"_dj_inner = {self.first(number if outer == 1 else f'({number} % {inner})', 0, inner)}")
+        w(f"_dj_outer = {self.first(number if inner == 1 else f'({number} // {inner})', 1, outer)}")
+        answer = w.bind("A", problem.answer(components.count, components.scalar, self.lanes))
+        w(f"_dj_answer = {w.bind('place', place)}({answer}, {VALUES}, {DERIVATIVES}, {PLACE})")
+        if problem.outputs is not None:
+            w(self.call(w, "_dj_answer"))
+            return
+        w(f"_dj_y = {self.call(w)}")
+        for k in range(components.count):
+            component = "_dj_y" if components.single else f"_dj_y[{k}]"
+            w(f"{w.bind('store', store)}(_dj_answer, {k}, {component})")
+
+    def first(self, number: str, level: int, passes: int) -> str:
+        """The first column of a pass."""
+        return "0" if passes == 1 else f"{number} * {self.lanes[level]}"
+
+    def call(self, w: Writer, *more: str) -> str:
+        """The call of the function."""
+        given = [self.argument(w, a) for a in self.problem.arguments]
+        return f"{w.bind('f', self.problem.function)}({', '.join([*given, *more])})"
+
+    def argument(self, w: Writer, a: Argument) -> str:
+        if a.size is None:
+            return a.name
+        more = f"{a.name}_dot" if a.first is not None and ALONG in self.problem.levels else a.name
+        point = w.bind("P", self.problem.point(a, self.lanes))
+        found = f"{w.bind('place', place)}({point}, {a.name}, {more}, {PLACE})"
+        return found if a.is_vector else f"{w.bind('item', item)}({found}, 0)"
+
+    def function(self, w: Writer) -> Callable:
+        """The function whose body has been written."""
+        names = [a.name for a in self.problem.arguments]
+        if ALONG in self.problem.levels:
+            names += [f"{a.name}_dot" for a in self.problem.differentiated]
+        return build("kernel", w.text(f"def kernel({', '.join([POINTS, *names, VALUES, DERIVATIVES])}):"), w.names)

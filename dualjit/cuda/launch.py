@@ -1,0 +1,47 @@
+"""Runs a kernel on the current device: arrays that are there are used in place, NumPy arrays are copied there and back.
+
+Relies on ``numba.cuda.as_cuda_array`` for arrays of other packages, whose stream is then waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dualjit.cuda.run import Run
+from dualjit.errors import OptionError
+
+THREADS = 128
+
+
+def launch(cuda, kernel: Callable, passes: int, run: Run, out, stream) -> list:
+    """Values and derivatives, computed."""
+    stream = as_stream(cuda, stream)
+    if run.inputs.on_device:
+        outputs = run.outputs(out, lambda shape, dtype: cuda.device_array(shape, dtype, stream=stream))
+        start(kernel, passes, run, stream, run.arrays(cuda.as_cuda_array), map(cuda.as_cuda_array, outputs))
+        return outputs
+    outputs = run.outputs(out)
+    there = [cuda.device_array(x.shape, x.dtype, stream=stream) for x in outputs]
+    start(kernel, passes, run, stream, run.arrays(lambda x: cuda.to_device(x, stream=stream)), there)
+    for x, host in zip(there, outputs, strict=True):
+        x.copy_to_host(host, stream=stream)
+    if stream:
+        stream.synchronize()
+    return outputs
+
+
+def start(kernel, passes: int, run: Run, stream, arrays, outputs) -> None:
+    """Enqueue the kernel: threads along x are points, blocks along y passes."""
+    blocks = -(-run.inputs.points // THREADS)
+    if blocks:
+        kernel[(blocks, passes), THREADS, stream](run.inputs.points, *arrays, *outputs)
+
+
+def as_stream(cuda, stream):
+    """A stream of Numba's for one of CuPy's (``ptr``), PyTorch's (``cuda_stream``) or a handle."""
+    if hasattr(stream, "synchronize") and hasattr(stream, "auto_synchronize"):
+        return stream
+    handle = next((getattr(stream, name) for name in ("ptr", "cuda_stream") if hasattr(stream, name)), stream)
+    if not isinstance(handle, int):
+        raise OptionError(f"stream={stream!r}: give a stream of Numba, CuPy or PyTorch, or its handle, a number")
+    return cuda.external_stream(handle) if handle else 0

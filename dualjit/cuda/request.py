@@ -1,0 +1,108 @@
+"""What a driver is asked for: the function, which derivative, and how arrays lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from numba import njit
+
+from dualjit.cuda.arrays import LAYOUTS
+from dualjit.errors import ModeError, OptionError
+from dualjit.frontend.vectorized import as_function
+from dualjit.numbers.points import UNIT
+from dualjit.transforms.arguments import python_function, signature_of
+from dualjit.transforms.selection import select
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request.
+
+    Attributes
+    ----------
+    name : str
+        Of the transform and the function, for messages.
+    function : callable
+        A dispatcher.
+    parameters : tuple of str
+        What a call passes: those of the function, without the one it writes to.
+    levels : tuple of str
+        See :mod:`dualjit.numbers.points`.
+    positions : tuple of int
+        Arguments that are differentiated.
+    single : bool
+        Did the user name one, and not a tuple?
+    shared : frozenset of int
+        Arguments that are arrays which all points have in common.
+    layout : str
+        "soa" or "aos".
+    outputs : int or None
+        How many components the function writes to its last parameter; None where it returns them.
+    value : bool
+        Are values returned, too?
+    chunk : int or None
+        Partials per number of the outermost level; None: as many as the registers hold.
+    scalar_only : bool
+        Must the function return one number?
+    """
+
+    name: str
+    function: Callable
+    parameters: tuple[str, ...]
+    levels: tuple[str, ...]
+    positions: tuple[int, ...]
+    single: bool
+    shared: frozenset[int]
+    layout: str
+    outputs: int | None
+    value: bool
+    chunk: int | None
+    scalar_only: bool
+
+    @property
+    def units(self) -> int:
+        """How many axes of columns a derivative has."""
+        return self.levels.count(UNIT)
+
+
+def request(
+    transform: str,
+    f: Callable,
+    levels: tuple[str, ...],
+    *,
+    argnums=(),
+    shared: tuple = (),
+    layout: str = "soa",
+    outputs: int | None = None,
+    value: bool = False,
+    chunk: int | None = None,
+    scalar_only: bool = False,
+) -> Request:
+    """What a user asks for, checked."""
+    f = as_function(f)
+    if layout not in LAYOUTS:
+        raise ModeError(f'layout={layout!r}: give "soa" (the axis of points last) or "aos" (first)')
+    _check_count("chunk", chunk)
+    _check_count("outputs", outputs)
+    names = tuple(signature_of(f).parameters)
+    selection = select(f, argnums) if levels else None
+    return Request(
+        f"{transform}({python_function(f).__name__})",
+        f if hasattr(f, "py_func") else njit(f),
+        names if outputs is None else names[:-1],
+        levels,
+        selection.positions if selection else (),
+        selection is None or selection.single,
+        frozenset(select(f, tuple(shared)).positions if shared else ()),
+        layout,
+        outputs,
+        value,
+        chunk,
+        scalar_only,
+    )
+
+
+def _check_count(name: str, given) -> None:
+    if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
+        raise OptionError(f"{name}={given!r}: give a number from 1 on, or None")

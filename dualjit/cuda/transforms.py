@@ -1,0 +1,226 @@
+"""The drivers: derivatives of a function of few inputs at many points, on the GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dualjit.cuda.batch import Batch
+from dualjit.cuda.request import request
+from dualjit.numbers.points import ALONG, UNIT
+
+
+def batch_jacobian(
+    f: Callable,
+    argnums=0,
+    *,
+    shared: tuple = (),
+    layout: str = "soa",
+    outputs: int | None = None,
+    value: bool = False,
+    chunk: int | None = None,
+) -> Batch:
+    """Jacobians of ``f`` at many points, by forward mode, one GPU thread for each point.
+
+    Parameters
+    ----------
+    f : callable
+        Python function, or function jitted with ``numba.njit``.  Its parameters are numbers and vectors, which it
+        indexes; it returns a number or a tuple of numbers, or, with ``outputs=m``, writes ``m`` of them to its last
+        parameter.
+    argnums : int, str, or tuple of these
+        Which arguments are differentiated.
+    shared : tuple of int or str
+        Arguments that are arrays which all points have in common.
+    layout : {"soa", "aos"}
+        Where the axis of points is in all arrays: last (neighbouring threads read neighbouring memory), or first.
+    outputs : int, optional
+        How many components ``f`` writes to its last parameter; all of them have to be written.
+    value : bool
+        Return ``(y, J)``.
+    chunk : int, optional
+        Partials in a number; by default as many as registers hold.
+
+    Returns
+    -------
+    Batch
+        To be called with arrays over all points: shape ``(n, points)`` for a vector, ``(points,)`` for a number ("soa";
+        ``(points, n)`` for "aos").  Jacobians have shape ``(m, n, points)`` (``(points, m, n)``), without ``m`` where
+        ``f`` returns one number and without ``n`` for an argument that is one.  ``.inspect(*args)`` tells registers
+        and spills without a GPU, ``.on_cpu(*args)`` computes the same without one.
+
+    Raises
+    ------
+    CudaError
+        When it is called: there is no GPU, no driver or no compiler.
+    UnsupportedError
+        ``f`` does not compile for a kernel.
+    ShapeError, DTypeError, DeviceArrayError
+        Arguments or ``out=`` that do not fit.
+
+    Notes
+    -----
+    Cost: one evaluation of ``f`` with dual numbers for each pass; a point has one pass where all columns fit the
+    registers.  A float literal in ``f`` is double precision, as always in Numba.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> def f(x):
+    ...     return x[0] * x[1], x[0] + 5 * x[1]
+    >>> J = dj.cuda.batch_jacobian(f).on_cpu(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> J[:, :, 1]
+    array([[4., 2.],
+           [1., 5.]])
+    """
+    return _batch(
+        "batch_jacobian",
+        f,
+        (UNIT,),
+        argnums=argnums,
+        shared=shared,
+        layout=layout,
+        outputs=outputs,
+        value=value,
+        chunk=chunk,
+    )
+
+
+def batch_gradient(
+    f: Callable,
+    argnums=0,
+    *,
+    shared: tuple = (),
+    layout: str = "soa",
+    value: bool = False,
+    chunk: int | None = None,
+) -> Batch:
+    """Gradients of a function that returns one number, at many points; parameters as those of `batch_jacobian`.
+
+    Returns
+    -------
+    Batch
+        Its answers have shape ``(n, points)`` (``(points, n)`` for "aos"); with ``value=True`` they are ``(y, g)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> gradient = dj.cuda.batch_gradient(lambda x: x[0] * x[1])
+    >>> gradient.on_cpu(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[3., 4.],
+           [1., 2.]])
+    """
+    return _batch(
+        "batch_gradient",
+        f,
+        (UNIT,),
+        argnums=argnums,
+        shared=shared,
+        layout=layout,
+        value=value,
+        chunk=chunk,
+        scalar_only=True,
+    )
+
+
+def batch_jvp(f: Callable, argnums=0, *, shared: tuple = (), layout: str = "soa", outputs: int | None = None) -> Batch:
+    """Values and products of Jacobians with directions, at many points; parameters as those of `batch_jacobian`.
+
+    Returns
+    -------
+    Batch
+        Called as ``(x, v, *args)``: directions (a tuple of them where ``argnums`` is one) come second.  It returns
+        ``(y, y_dot)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> jvp = dj.cuda.batch_jvp(lambda x, a: a * x * x)
+    >>> jvp.on_cpu(np.array([1.0, 2.0]), np.array([1.0, 10.0]), 3.0)
+    (array([ 3., 12.]), array([  6., 120.]))
+    """
+    return _batch("batch_jvp", f, (ALONG,), argnums=argnums, shared=shared, layout=layout, outputs=outputs, value=True)
+
+
+def batch_hessian(
+    f: Callable,
+    argnums=0,
+    *,
+    shared: tuple = (),
+    layout: str = "soa",
+    value: bool = False,
+    chunk: int | None = None,
+) -> Batch:
+    """Hessians of a function that returns one number, at many points; parameters as those of `batch_jacobian`.
+
+    Returns
+    -------
+    Batch
+        Its answers have shape ``(n, n, points)`` (``(points, n, n)`` for "aos"); with ``value=True`` they are
+        ``(y, H)``.
+
+    Notes
+    -----
+    By hyper-dual numbers; ``chunk`` is the number of columns in the outer set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> hessian = dj.cuda.batch_hessian(lambda x: x[0] * x[1] ** 2)
+    >>> hessian.on_cpu(np.array([[1.0], [3.0]]))[:, :, 0]
+    array([[0., 6.],
+           [6., 2.]])
+    """
+    return _batch(
+        "batch_hessian",
+        f,
+        (UNIT, UNIT),
+        argnums=argnums,
+        shared=shared,
+        layout=layout,
+        value=value,
+        chunk=chunk,
+        scalar_only=True,
+    )
+
+
+def batch_hvp(f: Callable, argnums=0, *, shared: tuple = (), layout: str = "soa", chunk: int | None = None) -> Batch:
+    """Products of Hessians with directions, at many points; parameters as those of `batch_jacobian`.
+
+    Returns
+    -------
+    Batch
+        Called as ``(x, v, *args)``; its answers have the shape of ``x``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> product = dj.cuda.batch_hvp(lambda x: x[0] * x[1] ** 2)
+    >>> product.on_cpu(np.array([[1.0], [3.0]]), np.array([[1.0], [0.0]]))
+    array([[0.],
+           [6.]])
+    """
+    return _batch(
+        "batch_hvp", f, (ALONG, UNIT), argnums=argnums, shared=shared, layout=layout, chunk=chunk, scalar_only=True
+    )
+
+
+def batch_value(f: Callable, *, shared: tuple = (), layout: str = "soa", outputs: int | None = None) -> Batch:
+    """``f`` itself at many points, by the same kernels without derivatives; parameters as those of `batch_jacobian`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> dj.cuda.batch_value(lambda x: x[0] * x[1]).on_cpu(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([3., 8.])
+    """
+    return _batch("batch_value", f, (), shared=shared, layout=layout, outputs=outputs)
+
+
+def _batch(*what, **how) -> Batch:
+    return Batch(request(*what, **how))
