@@ -149,7 +149,8 @@ class Inputs:
         found = self.memories[k]
         if found is None:
             return Argument(self.names[k], typeof(self.given[k]), None, None)
-        t = types.Array(from_dtype(found.dtype), len(found.shape), "C" if found.contiguous else "A")
+        in_order = found.contiguous or not found.on_device  # what is on the host is copied in order
+        t = types.Array(from_dtype(found.dtype), len(found.shape), "C" if in_order else "A")
         if k not in self.batched:
             return Argument(self.names[k], t, None, None)
         return Argument(self.names[k], t.copy(layout="C"), self.size(k), first)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from dualjit.cuda.run import Run
 from dualjit.errors import OptionError
 
@@ -22,7 +24,9 @@ def launch(cuda, kernel: Callable, passes: int, run: Run, out, stream) -> list:
         return outputs
     outputs = run.outputs(out)
     there = [cuda.device_array(x.shape, x.dtype, stream=stream) for x in outputs]
-    start(kernel, passes, run, stream, run.arrays(lambda x: cuda.to_device(x, stream=stream)), there)
+    start(
+        kernel, passes, run, stream, run.arrays(lambda x: cuda.to_device(np.ascontiguousarray(x), stream=stream)), there
+    )
     for x, host in zip(there, outputs, strict=True):
         x.copy_to_host(host, stream=stream)
     if stream:

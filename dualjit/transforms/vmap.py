@@ -9,12 +9,13 @@ Source: the interface is JAX's (jax.vmap).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
+from importlib import import_module
 from types import MappingProxyType
 
 import numpy as np
 from numba import prange, types
 
-from dualjit.errors import ShapeError, StructureError
+from dualjit.errors import ModeError, ShapeError, StructureError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.twin import Twin
 from dualjit.frontend.vectorized import as_function
@@ -29,7 +30,9 @@ from dualjit.transforms.transposed import ANSWER, TransposedDriver, add, at, is_
 from dualjit.transforms.vjp import compiled_primal
 
 
-def vmap(f: Callable, in_axes=0, out_axes=0, parallel: bool = False, *, cache: bool | None = None) -> Derivative:
+def vmap(
+    f: Callable, in_axes=0, out_axes=0, parallel: bool = False, *, target: str = "cpu", cache: bool | None = None
+) -> Derivative:
     """A function of one point as a function of many.
 
     Parameters
@@ -43,6 +46,10 @@ def vmap(f: Callable, in_axes=0, out_axes=0, parallel: bool = False, *, cache: b
         Which axis of the answer counts the points, for all its parts or for each.
     parallel : bool
         Use Numba's threads.
+    target : {"cpu", "cuda"}
+        Where it runs.  On the GPU ``f`` is a function of numbers and vectors or a derivative of one, the axis of points
+        is the last one of all arrays (-1: the faster one) or the first (0), and the answer is a driver of
+        :mod:`dualjit.cuda`.
     cache : bool, optional
         Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 
@@ -73,6 +80,10 @@ def vmap(f: Callable, in_axes=0, out_axes=0, parallel: bool = False, *, cache: b
            [0., 4.]])
     """
     f = as_function(f)
+    if target == "cuda":
+        return import_module("dualjit.cuda.front").mapped(f, in_axes, out_axes)  # above this layer, and only then
+    if target != "cpu":
+        raise ModeError(f'target={target!r}: give "cpu" or "cuda"')
     driver = BatchDriver(f, in_axes, out_axes, parallel)
     doc = f"{driver.primal_name} for many points."
     kind = ParallelDerivative if parallel else Derivative

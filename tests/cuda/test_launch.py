@@ -1,0 +1,182 @@
+"""How kernels are launched: arrays, streams, blocks and passes, on a device that stands in for one.
+
+The stand-in keeps its memory on the host and computes by the same kernel, compiled for the CPU.
+"""
+
+from types import SimpleNamespace
+
+import numba as nb
+import numpy as np
+import pytest
+
+import dualjit as dj
+from dualjit import errors
+from dualjit.cuda import batch as batch_module
+from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
+from dualjit.cuda.chunks import Choice
+from dualjit.cuda.kernels import Kernel
+from dualjit.cuda.launch import THREADS
+
+POINTS = 300
+
+
+class DeviceArray:
+    """Memory of the stand-in."""
+
+    def __init__(self, host):
+        self.host = host
+
+    @property
+    def __cuda_array_interface__(self):
+        return {**self.host.__array_interface__, "version": 3}
+
+    def __getitem__(self, index):
+        return DeviceArray(self.host[index])
+
+    def copy_to_host(self, host, stream):
+        host[...] = self.host
+
+
+class Stream:
+    auto_synchronize = None
+
+    def __init__(self, handle=None):
+        self.handle, self.waited = handle, False
+
+    def synchronize(self):
+        self.waited = True
+
+
+class Device:
+    """As much of ``numba.cuda`` as a launch needs, and a target of it."""
+
+    name = "stand-in"
+
+    def __init__(self):
+        self.module = SimpleNamespace(
+            device_array=lambda shape, dtype, stream: DeviceArray(np.full(shape, np.nan, dtype)),
+            to_device=lambda x, stream: DeviceArray(np.array(x, order="C")),
+            as_cuda_array=lambda x: x,
+            external_stream=Stream,
+        )
+        self.launches = []
+
+    def capability(self):
+        return (9, 0)
+
+    def device(self):
+        return 0
+
+    def return_type(self, function, argtypes, cc):
+        return batch_module.host_return_type(function, argtypes)
+
+    def kernel(self, function, argtypes):
+        compiled = nb.njit(nb.void(*argtypes))(function)
+
+        def launched(grid, threads, stream):
+            def run(points, *args):
+                self.launches.append((grid, threads, stream))
+                compiled(points, *(getattr(x, "host", x) for x in args))
+
+            return run
+
+        return Launcher(launched)
+
+
+class Launcher:
+    def __init__(self, launched):
+        self.launched = launched
+
+    def __getitem__(self, configuration):
+        return self.launched(*configuration)
+
+
+@pytest.fixture
+def device(monkeypatch):
+    found = Device()
+    monkeypatch.setattr(batch_module, "numba_target", lambda: found)
+    monkeypatch.setattr(
+        batch_module, "chosen", lambda target, problem, components, cc: Choice((4,), -(-problem.columns // 4), None, "")
+    )
+    monkeypatch.setattr(Kernel, "for_device", lambda self, module: self.for_host())
+    return found
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_numpy_arrays_are_copied_there_and_back(name, device):
+    scenario = SCENARIOS[name]
+    batch = scenario.transform(scenario.function(np.float64))
+    arguments = scenario.arguments(POINTS, np.float64)
+    wanted = batch.on_cpu(*arguments)
+    for x, y in zip(flat(batch(*arguments)), flat(wanted), strict=True):
+        assert isinstance(x, np.ndarray)
+        np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-12)
+    ((blocks, passes), threads, stream) = device.launches[0]
+    assert blocks * threads >= POINTS > (blocks - 1) * threads
+    assert passes == -(-scenario.columns // 4)
+    assert (threads, stream) == (THREADS, 0)
+
+
+def flat(answer):
+    return [x for part in answer for x in (part if isinstance(part, tuple) else (part,))]
+
+
+def test_arrays_on_the_device_are_used_in_place(device):
+    batch = ARM.transform(ARM.function(np.float64))
+    (q,) = ARM.arguments(POINTS, np.float64)
+    wanted = batch.on_cpu(q)
+    _, J = batch(DeviceArray(q))
+    np.testing.assert_allclose(J.host, wanted[1], rtol=1e-12, atol=1e-12)
+    out = DeviceArray(np.full_like(wanted[0], np.nan)), DeviceArray(np.full_like(wanted[1], np.nan))
+    found = batch(DeviceArray(q), out=out)
+    assert found[0] is out[0]
+    assert found[1] is out[1]
+    np.testing.assert_allclose(out[1].host, wanted[1], rtol=1e-12, atol=1e-12)
+    assert len(device.launches) == 2
+
+
+def test_parts_of_several_arguments_on_the_device(device):
+    batch = dj.cuda.batch_jacobian(lambda x, a: (a * x[0], a * x[1]), argnums=(0, 1))
+    x, a = np.arange(8.0).reshape(2, 4), np.arange(1.0, 5.0)
+    by_x, by_a = batch(DeviceArray(x), DeviceArray(a))
+    np.testing.assert_array_equal(by_x.host[0], [a, np.zeros(4)])
+    np.testing.assert_array_equal(by_a.host, x)
+
+
+def test_one_kernel_for_all_calls_of_the_same_types(device):
+    batch = ARM.transform(ARM.function(np.float64))
+    made = []
+    kernel = device.kernel
+    device.kernel = lambda *given: made.append(given) or kernel(*given)
+    for points in (3, 5):
+        batch(*ARM.arguments(points, np.float64))
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [Stream(), SimpleNamespace(ptr=7), SimpleNamespace(cuda_stream=7), 7],
+    ids=["numba", "cupy", "torch", "int"],
+)
+def test_streams_of_all_packages(stream, device):
+    ARM.transform(ARM.function(np.float64))(*ARM.arguments(3, np.float64), stream=stream)
+    used = device.launches[0][2]
+    assert isinstance(used, Stream)
+    assert used.handle == (None if isinstance(stream, Stream) else 7)
+    assert used.waited  # the answer is on the host
+
+
+def test_what_is_no_stream(device):
+    with pytest.raises(errors.OptionError, match=r"stream='fast'.*PyTorch"):
+        ARM.transform(ARM.function(np.float64))(*ARM.arguments(3, np.float64), stream="fast")
+
+
+def test_no_points_no_launch(device):
+    y, J = ARM.transform(ARM.function(np.float64))(np.empty((7, 0)))
+    assert (y.shape, J.shape) == ((12, 0), (12, 7, 0))
+    assert not device.launches
+
+
+def test_outputs_on_the_host_for_arguments_on_the_device(device):
+    with pytest.raises(errors.DeviceArrayError, match="on the device, as the arguments are"):
+        dj.cuda.batch_gradient(lambda x: x[0])(DeviceArray(np.ones((1, 2))), out=np.ones((1, 2)))
