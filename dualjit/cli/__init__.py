@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from . import check, info, show
 from .bench import command as bench
@@ -27,11 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:2] == ["bench", "--cuda"]:
+        return import_module("dualjit.cuda.bench.command").main(words[2:])  # options of its own, and CUDA to import
     parser = argparse.ArgumentParser(prog="dualjit", description="Derivatives of numeric Python and Numba functions.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="{bench,check,show,info}")
     for command in (bench, check, show, info):
         command.add_parser(commands)
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(words)
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()

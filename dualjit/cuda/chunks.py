@@ -47,7 +47,7 @@ def lanes_to_try(problem: Problem) -> list[tuple[int, ...]]:
     """Partials by level, in the order of the work that they make."""
     choices = [_splits(problem.columns) if kind == UNIT else [1] for kind in problem.levels]
     found = [lanes for lanes in product(*choices) if floats(lanes) <= MOST_FLOATS or max(lanes) == 1]
-    return sorted(found, key=lambda lanes: (work(problem, lanes), lanes))
+    return sorted(found, key=lambda lanes: (work(problem, lanes), passes(problem, lanes)))
 
 
 def _splits(columns: int) -> list[int]:

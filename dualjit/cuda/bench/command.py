@@ -1,0 +1,126 @@
+"""``dualjit bench --cuda``: check, then time, each framework in a process of its own.
+
+``--check`` compiles everything and computes it on the CPU, on a machine without a GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dualjit.cuda.bench.contestants import CONTESTANTS
+from dualjit.cuda.bench.measure import measured
+from dualjit.cuda.bench.scenarios import SCENARIOS
+from dualjit.cuda.bench.show import plot, table
+from dualjit.cuda.chunks import lanes_to_try
+from dualjit.cuda.run import Run
+from dualjit.cuda.target import numba_target
+from dualjit.errors import CudaError
+
+LEAST, MOST, STEP = 14, 24, 2
+PRECISIONS = ("float64", "float32")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; gives the exit code."""
+    given = parser().parse_args(argv)
+    names = given.scenario or list(SCENARIOS)
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        print(f"dualjit: no scenario {unknown[0]!r}; there are {', '.join(SCENARIOS)}", file=sys.stderr)
+        return 2
+    try:
+        if given.worker:
+            return worker(given.worker, names[0], given.precision[0], given.points[0])
+        if given.check:
+            return check(names, given.precision)
+        numba_target().capability()
+    except CudaError as error:
+        print(f"dualjit: {error}", file=sys.stderr)
+        return 1
+    records = [r for job in jobs(names, given) for r in started(*job)]
+    found = {"device": device_name(), "records": records}
+    if given.json:
+        Path(given.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(table(records))
+    if given.plot:
+        plot(records, given.plot)
+    return 0 if all(r.get("right", True) and "failed" not in r for r in records) else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="dualjit bench --cuda", description=__doc__.splitlines()[0])
+    p.add_argument("scenario", nargs="*", metavar="scenario", help="which ones; all by default")
+    p.add_argument("--check", action="store_true", help="compile and compute on the CPU; needs no GPU")
+    p.add_argument("--points", nargs="+", type=int, default=list(range(LEAST, MOST + 1, STEP)), help="log2 of how many")
+    p.add_argument("--precision", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
+    p.add_argument("--frameworks", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS))
+    p.add_argument("--json", help="write the records to this file")
+    p.add_argument("--plot", help="draw times over points to this file; needs matplotlib")
+    p.add_argument("--worker", choices=list(CONTESTANTS), help=argparse.SUPPRESS)
+    return p
+
+
+def jobs(names, given):
+    """What each process computes."""
+    for name in names:
+        for precision in given.precision:
+            for points in given.points:
+                for framework in given.frameworks:
+                    yield framework, name, precision, points
+
+
+def started(framework: str, name: str, precision: str, points: int) -> list[dict]:
+    """The records of one process; that of a failure where it fails."""
+    what = {"scenario": name, "precision": precision, "log2_points": points, "framework": framework}
+    command = [sys.executable, "-m", "dualjit.cuda.bench", name, "--worker", framework]
+    command += ["--precision", precision, "--points", str(points)]
+    environment = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    records = [{**what, **json.loads(line)} for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        records.append({**what, "name": framework, "failed": reason})
+    for r in records:
+        print(json.dumps(r), flush=True)
+    return records
+
+
+def worker(framework: str, name: str, precision: str, points: int) -> int:
+    """Measure all contestants of a framework, one line for each."""
+    scenario, dtype = SCENARIOS[name], np.dtype(precision).type
+    for contestant in CONTESTANTS[framework](scenario, 1 << points, dtype):
+        print(json.dumps(measured(contestant, scenario, 1 << points, dtype)), flush=True)
+    return 0
+
+
+def check(names, precisions) -> int:
+    """Compile every kernel, and print what it takes of a device."""
+    for name in names:
+        for precision in precisions:
+            scenario, dtype = SCENARIOS[name], np.dtype(precision).type
+            batch, arguments = scenario.transform(scenario.function(dtype)), scenario.arguments(4, dtype)
+            problem = Run(batch.request, tuple(arguments), batch.host_components).problem
+            batch.on_cpu(*arguments)
+            chosen = batch.inspect(*arguments).lanes
+            for lanes in lanes_to_try(problem):
+                choice = scenario.transform(scenario.function(dtype), chunk=lanes[-1]).inspect(*arguments)
+                t = choice.taken
+                print(
+                    f"{name:8} {precision} {lanes[-1]:3} partials, {choice.passes:2} passes: {t.registers:3} registers,"
+                    f" {t.spill_bytes:4} bytes spilled{'  <- chosen' if lanes == chosen else ''}"
+                )
+    return 0
+
+
+def device_name() -> str:
+    """The device's name."""
+    name = numba_target().module.get_current_device().name
+    return name.decode() if isinstance(name, bytes) else name

@@ -1,0 +1,132 @@
+"""The GPU benchmark, as far as it runs without one: kernels by hand, the peers' formulas, measuring, the command."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numba import types
+
+from dualjit.cli import main
+from dualjit.cuda.assembly import resources
+from dualjit.cuda.bench import command
+from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel
+from dualjit.cuda.bench.contestants import Contestant
+from dualjit.cuda.bench.measure import measured, reference
+from dualjit.cuda.bench.peers import functions
+from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
+from dualjit.cuda.bench.show import table
+from dualjit.cuda.target import HOPPER
+
+POINTS = 3
+
+
+class InPython:
+    """As much of ``numba.cuda`` as kernels need that are run by Python, one thread after the other."""
+
+    def __init__(self):
+        self.i = 0
+        self.local = SimpleNamespace(array=np.zeros)
+
+    def jit(self, function):
+        return function
+
+    def grid(self, ndim):
+        return self.i
+
+    def run(self, kernel, threads, *args):
+        for self.i in range(threads):
+            kernel(*args)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_by_hand_are_right(name):
+    scenario, cuda = SCENARIOS[name], InPython()
+    wanted = reference(scenario, POINTS, np.float64, np.arange(POINTS))
+    out = [np.full(x.shape, np.nan) for x in wanted]
+    cuda.run(KERNELS[name](cuda, np.float64), POINTS + 2, *scenario.arguments(POINTS, np.float64), *out)
+    for x, y in zip(out, wanted, strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-13)
+
+
+def test_kernels_by_hand_compile_for_a_device(target):
+    matrix, cube, line = (types.Array(types.float64, n, "C") for n in (2, 3, 1))
+    for name, arrays in {"arm": (matrix, matrix, cube), "pairs": (matrix, line, matrix)}.items():
+        kernel = KERNELS[name](target.module, np.float64).py_func
+        assert resources(target.ptx(kernel, arrays, HOPPER), HOPPER).spill_bytes == 0
+    given = (line, line, types.int64, types.int64, types.int64)
+    target.ptx(fill_kernel(target.module).py_func, given, HOPPER)
+
+
+def test_the_floor_moves_as_many_bytes():
+    cuda, scenario = InPython(), ARM
+    written = scenario.outputs * (1 + scenario.columns)
+    read = scenario.bytes_per_point(np.float64) // 8 - written
+    assert (read, written) == (7, 96)
+    out = np.full(written * POINTS, np.nan)
+    cuda.run(fill_kernel(cuda), POINTS, np.ones(read * POINTS), out, read, written, POINTS)
+    np.testing.assert_array_equal(out, 7.0)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_peers_compute_the_same_functions(name):
+    scenario = SCENARIOS[name]
+    values, _ = reference(scenario, POINTS, np.float64, np.arange(POINTS))
+    given = scenario.arguments(POINTS, np.float64)
+    if name == "camera":
+        given = [np.concatenate([*given[:2], given[2][None]]), given[3]]
+    f = getattr(functions(np), name)
+    one = [f(*(x[..., i] if x.shape[-1] == POINTS else x for x in given)) for i in range(POINTS)]
+    np.testing.assert_allclose(np.stack(one, axis=-1), values, rtol=1e-12)
+
+
+def contestant(answers):
+    return Contestant("it", lambda: None, lambda run, times: 1e-3 * times, answers, {"registers": 7})
+
+
+def test_right_and_wrong_answers():
+    right = reference(ARM, 4, np.float64, np.arange(4))
+    found = measured(contestant(lambda: right), ARM, 4, np.float64, rounds=1)
+    assert found["right"]
+    assert found["registers"] == 7
+    assert found["ns_per_point"] == pytest.approx(1e6 / 4)
+    unwritten = [x.copy() for x in right]
+    unwritten[1][3, 2, 1] = np.nan
+    assert not measured(contestant(lambda: unwritten), ARM, 4, np.float64, rounds=1)["right"]
+    assert measured(contestant(None), ARM, 4, np.float64, rounds=1)["right"]  # computes nothing
+
+
+def test_the_table_compares_with_the_floor():
+    where = {"scenario": "arm", "precision": "float64", "log2_points": 14}
+    time = {"first_call_seconds": 1.0, "right": True, "error": 0.0}
+    records = [
+        {**where, **time, "name": "fill", "ns_per_point": 2.0},
+        {**where, **time, "name": "dualjit", "ns_per_point": 3.0},
+        {**where, "name": "torch", "failed": "no module"},
+    ]
+    lines = table(records).splitlines()
+    assert "1.50" in lines[2]
+    assert "failed: no module" in lines[3]
+
+
+def test_the_command_checks_without_a_gpu(target, capsys):
+    assert main(["bench", "--cuda", "pairs", "--check", "--precision", "float32"]) == 0
+    assert "6 partials,  1 passes" in capsys.readouterr().out
+
+
+def test_the_command_says_what_is_missing(capsys, target):
+    if target.module.is_available():
+        pytest.skip("there is a GPU")
+    assert main(["bench", "--cuda", "pairs"]) == 1
+    assert "no CUDA d" in capsys.readouterr().err
+    assert main(["bench", "--cuda", "nothing"]) == 2
+    assert "there are arm, pairs" in capsys.readouterr().err
+
+
+def test_a_process_that_fails_is_a_record(monkeypatch, capsys):
+    failed = SimpleNamespace(stdout='{"name": "fill", "right": true}\n', stderr="Traceback\nno module", returncode=1)
+    monkeypatch.setattr(command.subprocess, "run", lambda *given, **more: failed)
+    first, second = command.started("jax", "arm", "float64", 14)
+    assert (first["name"], first["log2_points"]) == ("fill", 14)
+    assert second["failed"] == "no module"
+    assert json.loads(capsys.readouterr().out.splitlines()[0]) == first
