@@ -6,7 +6,7 @@ is also a problem that is tested.  The idea is DifferentiationInterface.jl's sce
 
 from .brusselator import BRUSSELATOR
 from .bundle import BUNDLE
-from .call import CALL
+from .call import CALL, CALL_GRAD
 from .dense import DENSE_DOT, DENSE_LOOP, LAYER_DOT, LAYER_LOOP, TWO_LAYERS
 from .forecast import (
     FORECAST,
@@ -20,7 +20,8 @@ from .gmm import GMM
 from .kepler import KEPLER, KEPLER_GRAD
 from .lorenz import LORENZ
 from .lotka_volterra import EULER
-from .mixture import MIXTURE
+from .lstm import LSTM, LSTM_ARRAYS
+from .mixture import MIXTURE, MIXTURE_GRAD
 from .nbody import NBODY, NBODY_ENERGY, NBODY_HESSIAN, NBODY_HVP
 from .product import JACOBIAN_PRODUCT, JACOBIAN_PRODUCT_UNJITTED
 from .reaction import RK4, RK4_HVP
@@ -51,9 +52,13 @@ REVERSE = (
     RK4,
     LAYER_LOOP,
     LAYER_DOT,
+    MIXTURE_GRAD,
     GMM,
     NBODY_ENERGY,
     BUNDLE,
+    LSTM,
+    LSTM_ARRAYS,
+    CALL_GRAD,
     TWO_LAYERS,
 )
 

@@ -3,9 +3,12 @@
 Source: Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.10.
 """
 
+import functools
+
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 FEED, CONVERSION, DIFFUSION = 1.0, 3.0, 0.02
@@ -45,6 +48,80 @@ def brusselator_jacobian(y):
     return jacobian
 
 
+def brusselator_arrays(xp):
+    """All cells at once."""
+
+    def brusselator(y):
+        u, v = y[0::2], y[1::2]
+        wall, rate = 0.0 * y[:1], DIFFUSION * (len(u) + 1) ** 2
+
+        def spread(c, value):
+            around = xp.concatenate((wall + value, c, wall + value))
+            return rate * (around[:-2] - 2.0 * c + around[2:])
+
+        reaction = u * u * v
+        du = FEED + reaction - (CONVERSION + 1.0) * u + spread(u, FEED)
+        dv = CONVERSION * u - reaction + spread(v, CONVERSION)
+        return xp.stack((du, dv)).T.reshape(-1)
+
+    return brusselator
+
+
+def neighbours(n):
+    """Where the Jacobian is not zero, and which columns can share a sweep: five colours for five diagonals."""
+    rows, columns = np.nonzero(np.abs(np.subtract.outer(np.arange(n), np.arange(n))) <= 2)
+    return rows, columns, np.arange(n) % 5
+
+
+def brusselator_coloured(transform):
+    """All cells at once, five directions for all columns."""
+    import jax
+    import jax.numpy as jnp
+
+    function = brusselator_arrays(jnp)
+
+    def jacobian(y):
+        rows, columns, colours = neighbours(y.size)
+        directions = np.equal.outer(np.arange(5), colours).astype(float)
+        _, along = jax.linearize(function, y)
+        found = jax.vmap(along)(jnp.asarray(directions))
+        return jnp.zeros((y.size, y.size)).at[rows, columns].set(found[colours[columns], rows])
+
+    return jacobian
+
+
+def brusselator_casadi(transform):
+    """All cells at once, number by number; what is not zero of the Jacobian."""
+    import casadi
+
+    def brusselator(y):
+        u, v = y[0::2], y[1::2]
+        rate = DIFFUSION * (u.shape[0] + 1) ** 2
+
+        def spread(c, value):
+            around = casadi.vertcat(value, c, value)
+            return rate * (around[:-2] - 2.0 * c + around[2:])
+
+        reaction = u * u * v
+        du = FEED + reaction - (CONVERSION + 1.0) * u + spread(u, FEED)
+        dv = CONVERSION * u - reaction + spread(v, CONVERSION)
+        return casadi.vec(casadi.horzcat(du, dv).T)
+
+    return transform(brusselator)
+
+
+def brusselator_differences(differentiate):
+    """Forward differences of the function compiled by Numba, five groups of columns."""
+    import scipy.sparse
+
+    def jacobian(y):
+        rows, columns, colours = neighbours(y.size)
+        pattern = scipy.sparse.csr_matrix((np.ones(rows.size), (rows, columns)))
+        return functools.partial(differentiate, sparsity=(pattern, colours))
+
+    return jacobian
+
+
 def concentrations(size, rng):
     """Random positive concentrations in ``size // 2`` cells."""
     return (rng.uniform(0.5, 3.0, 2 * (size // 2)),)
@@ -58,5 +135,11 @@ BRUSSELATOR = Scenario(
     reference=brusselator_jacobian,
     size=64,
     tiny=6,
+    peers={
+        "jax": form(brusselator_coloured),
+        **arrays(brusselator_arrays, "torch", "autograd"),
+        "casadi": form(brusselator_casadi),
+        "scipy": form(brusselator_differences),
+    },
     bound=Bound("per input", 0.08),
 )

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
+from .forms import form
 from .scenario import Bound, Scenario
 
 # A camera: rotation vector 0:3, centre 3:6, focal length 6, principal point 7:9, radial distortion 9:11.
@@ -160,6 +161,56 @@ def blocks_jax(transform):
     return jax.vmap(block)
 
 
+def sums(xp):
+    """Sums of the residuals in one direction of all observations at once."""
+
+    def rotate(cameras, x, y, z):
+        u, v, w = cameras[:, 0], cameras[:, 1], cameras[:, 2]
+        angle = xp.sqrt(u * u + v * v + w * w)
+        c, s = xp.cos(angle), xp.sin(angle)
+        u, v, w = u / angle, v / angle, w / angle
+        along = (u * x + v * y + w * z) * (1.0 - c)
+        return (
+            x * c + (v * z - w * y) * s + u * along,
+            y * c + (w * x - u * z) * s + v * along,
+            z * c + (u * y - v * x) * s + w * along,
+        )
+
+    def residuals(cameras, points, weights, features, direction):
+        x, y, z = rotate(cameras, *(points[:, k] - cameras[:, 3 + k] for k in range(3)))
+        across, down = x / z, y / z
+        radius2 = across * across + down * down
+        zoom = cameras[:, 6] * (1.0 + cameras[:, 9] * radius2 + cameras[:, 10] * radius2 * radius2)
+        seen = cameras[:, 7 + direction] + zoom * (across, down)[direction]
+        return xp.sum(weights * (seen - features[:, direction]))
+
+    return residuals
+
+
+def by_sums(gradient, xp):
+    """Blocks from the gradients of both sums, since each observation has parameters of its own."""
+
+    def row(*args):
+        by_camera, by_point, by_weight = gradient(*args)
+        return xp.concatenate((by_camera, by_point, by_weight[:, None]), 1)
+
+    return lambda *args: xp.stack([row(*args, direction) for direction in range(2)], 1)
+
+
+def blocks_torch(transform):
+    """All observations at once: the gradients of two sums are all Jacobians."""
+    import torch
+
+    return by_sums(torch.func.grad(sums(torch), (0, 1, 2)), torch)
+
+
+def blocks_autograd(transform):
+    """All observations at once: the gradients of two sums are all Jacobians."""
+    import autograd
+
+    return by_sums(autograd.grad(sums(autograd.numpy), (0, 1, 2)), np)
+
+
 def observations(size, rng):
     """``size`` observations, each by a camera and of a point of its own, so that no two blocks are alike."""
     camera = np.array([0.1, -0.2, 0.3, 0.0, 0.0, -4.0, 500.0, 320.0, 240.0, -0.05, 0.01])
@@ -180,6 +231,6 @@ BUNDLE = Scenario(
     argnums=(0, 1, 2),
     transform="jacrev",
     assemble=blocks,
-    jax=blocks_jax,
+    peers={"jax": form(blocks_jax), "torch": form(blocks_torch), "autograd": form(blocks_autograd)},
     bound=Bound("per primal", 3.0),
 )

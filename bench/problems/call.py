@@ -1,10 +1,12 @@
 """Three inputs and hardly any arithmetic: what is timed is the call itself."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 
@@ -25,6 +27,18 @@ def spiral_gradient(x):
     return np.array([math.sin(x[1]), x[0] * math.cos(x[1]), 2.0 * x[2]])
 
 
+def spiral_arrays(xp):
+    """In the same words."""
+    return lambda x: x[0] * xp.sin(x[1]) + x[2] * x[2]
+
+
+def spiral_casadi(transform):
+    """In the same words, number by number."""
+    import casadi
+
+    return transform(lambda x: x[0] * casadi.sin(x[1]) + x[2] * x[2])
+
+
 CALL = Scenario(
     name="call",
     title="overhead of a call, three inputs",
@@ -35,4 +49,12 @@ CALL = Scenario(
     tiny=3,
     bound=Bound("above bare", 0.3e-6),
     bare=bare_gradient,
+)
+
+CALL_GRAD = replace(
+    CALL,
+    name="call-grad",
+    title="overhead of a call, gradient by three inputs",
+    transform="grad",
+    peers={**arrays(spiral_arrays), "casadi": form(spiral_casadi)},
 )

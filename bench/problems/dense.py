@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 
@@ -72,14 +73,28 @@ def layer_gradient(W, b, x):
     return np.outer(slopes, x), slopes, slopes @ W
 
 
-def layer_jax(transform):
+def dense_arrays(xp):
+    """As ``dense_dot``."""
+    return lambda x, W, b: xp.tanh(W @ x + b)
+
+
+def layer_arrays(xp):
     """As ``layer_dot``."""
-    import jax.numpy as jnp
+    return lambda W, b, x: xp.sum(xp.tanh(W @ x + b))
 
-    def layer(W, b, x):
-        return jnp.sum(jnp.tanh(W @ x + b))
 
-    return transform(layer)
+def dense_casadi(transform):
+    """As ``dense_dot``, in matrices."""
+    import casadi
+
+    return transform(lambda x, W, b: casadi.tanh(W @ x + b), "MX")
+
+
+def layer_casadi(transform):
+    """As ``layer_dot``, in matrices."""
+    import casadi
+
+    return transform(lambda W, b, x: casadi.sum1(casadi.tanh(W @ x + b)), "MX")
 
 
 @njit
@@ -93,14 +108,16 @@ def two_layers_jacobian(x, W, b, V, c):
     return dense_jacobian(np.tanh(W @ x + b), V, c) @ dense_jacobian(x, W, b)
 
 
-def two_layers_jax(transform):
+def two_layers_arrays(xp):
     """By matrix products."""
-    import jax.numpy as jnp
+    return lambda x, W, b, V, c: xp.tanh(V @ xp.tanh(W @ x + b) + c)
 
-    def two_layers(x, W, b, V, c):
-        return jnp.tanh(V @ jnp.tanh(W @ x + b) + c)
 
-    return transform(two_layers)
+def two_layers_casadi(transform):
+    """By matrix products."""
+    import casadi
+
+    return transform(lambda x, W, b, V, c: casadi.tanh(V @ casadi.tanh(W @ x + b) + c), "MX")
 
 
 def parameters(size, rng):
@@ -126,6 +143,7 @@ DENSE_LOOP = Scenario(
     reference=dense_jacobian,
     size=256,
     tiny=5,
+    peers={**arrays(dense_arrays), "casadi": form(dense_casadi)},
     bound=Bound("per input", 0.09),
 )
 
@@ -137,6 +155,7 @@ DENSE_DOT = Scenario(
     reference=dense_jacobian,
     size=16,
     tiny=3,
+    peers={**arrays(dense_arrays), "casadi": form(dense_casadi)},
     bound=Bound("above bare", 1.5e-6),
     bare=bare_jacobian,
 )
@@ -151,7 +170,7 @@ LAYER_LOOP = Scenario(
     tiny=5,
     argnums=(0, 1, 2),
     transform="grad",
-    jax=layer_jax,
+    peers={**arrays(layer_arrays), "casadi": form(layer_casadi)},
     bound=Bound("per primal", 2.0),
 )
 
@@ -172,6 +191,6 @@ TWO_LAYERS = Scenario(
     size=256,
     tiny=6,
     transform="jacrev",
-    jax=two_layers_jax,
+    peers={**arrays(two_layers_arrays), "casadi": form(two_layers_casadi)},
     bound=Bound("per row", 0.25),
 )

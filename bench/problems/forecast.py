@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 FEW = 4
@@ -32,11 +33,16 @@ def forecast_hessian(weight, bias, x):
     return curvature[:, None, None] * weight[:, :, None] * weight[:, None, :]
 
 
-def forecast_jax(transform):
+def forecast_arrays(xp):
     """In the same words."""
-    import jax.numpy as jnp
+    return lambda weight, bias, x: xp.tanh(weight @ x + bias)
 
-    return transform(lambda weight, bias, x: jnp.tanh(weight @ x + bias))
+
+def forecast_casadi(transform):
+    """In the same words, taken apart into numbers and by way of C."""
+    import casadi
+
+    return transform(lambda weight, bias, x: casadi.tanh(weight @ x + bias))
 
 
 def layer(outputs, inputs, rng):
@@ -54,7 +60,7 @@ FORECAST = Scenario(
     tiny=3,
     argnums=2,
     transform="jacrev",
-    jax=forecast_jax,
+    peers={**arrays(forecast_arrays), "casadi": form(forecast_casadi)},
     bound=Bound("over jax", 2 / 13),
 )
 
@@ -66,6 +72,7 @@ FORECAST_HESSIAN = replace(
     reference=forecast_hessian,
     size=32,
     tiny=4,
+    peers=arrays(forecast_arrays),
     transform="hessian",
     bound=Bound("over jax", 6 / 24),
 )

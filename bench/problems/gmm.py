@@ -9,6 +9,8 @@ import math
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
+from .forms import log_sum_exp as library_log_sum_exp
 from .mixture import log_sum_exp, softmax
 from .scenario import Bound, Scenario
 
@@ -137,6 +139,64 @@ def gmm_jax(transform):
     return transform(gmm)
 
 
+def gmm_arrays(xp):
+    """One matrix product for all points and components."""
+
+    def gmm(alphas, means, icf, points):
+        (count, dimension), components = points.shape, len(means)
+        diagonals, lower = xp.exp(icf[:, :dimension]), icf[:, dimension:]
+        on_diagonal, below = (as_points(xp, places, points) for places in places_in_factors(dimension))
+        Q = (diagonals @ on_diagonal + lower @ below).reshape(components, dimension, dimension)
+        origins = Q @ means[:, :, None]
+        scaled = (Q.reshape(-1, dimension) @ points.T).reshape(components, dimension, count) - origins
+        sums = xp.sum(icf[:, :dimension], 1)
+        terms = (alphas + sums)[:, None] - 0.5 * xp.sum(scaled**2, 1)
+        prior = 0.5 * GAMMA**2 * (xp.sum(diagonals**2) + xp.sum(lower**2)) - M * xp.sum(sums)
+        return xp.sum(library_log_sum_exp(xp, terms, 0)) - count * library_log_sum_exp(xp, alphas, 0) + prior
+
+    return gmm
+
+
+def places_in_factors(dimension):
+    """Matrices of ones and zeros that bring diagonals and lower triangles to their places in flat factors."""
+    columns, rows = np.triu_indices(dimension, k=1)
+    entries = np.eye(dimension * dimension)
+    return entries[np.arange(dimension) * (dimension + 1)], entries[rows * dimension + columns]
+
+
+def as_points(xp, array, points):
+    """An array of the same library and type as the points."""
+    return xp.asarray(array, dtype=points.dtype)
+
+
+def gmm_casadi(transform):
+    """A point's term as a graph of numbers, mapped over all points."""
+    import casadi
+
+    def term(alphas, means, icf, point):
+        components, dimension = means.shape
+        columns, rows = np.triu_indices(dimension, k=1)
+        terms = []
+        for k in range(components):
+            Q = casadi.diag(casadi.exp(icf[k, :dimension]))
+            for entry, (i, j) in enumerate(zip(rows, columns, strict=True)):
+                Q[i, j] = icf[k, dimension + entry]
+            scaled = Q @ (point - means[k, :].T)
+            terms.append(alphas[k] + casadi.sum2(icf[k, :dimension]) - 0.5 * casadi.sumsqr(scaled))
+        return casadi.logsumexp(casadi.vertcat(*terms))
+
+    def gmm(alphas, means, icf, points):
+        symbols = [casadi.SX.sym(n, *a.shape) for n, a in (("alphas", alphas), ("means", means), ("icf", icf))]
+        point = casadi.SX.sym("point", points.shape[1])
+        each = casadi.Function("each", [*symbols, point], [term(*symbols, point)])
+        total = casadi.sum2(each.map("all", "serial", points.shape[0], [0, 1, 2], [])(alphas, means, icf, points.T))
+        dimension = points.shape[1]
+        prior = 0.5 * GAMMA**2 * (casadi.sumsqr(casadi.exp(icf[:, :dimension])) + casadi.sumsqr(icf[:, dimension:]))
+        return total - points.shape[0] * casadi.logsumexp(alphas) + prior
+
+    return transform(gmm, "MX")
+
+
 def adbench_parameters(size, rng, components=25, dimension=10):
     """``size`` points and parameters as ADBench draws them."""
     return (
@@ -157,6 +217,10 @@ GMM = Scenario(
     tiny=3,
     argnums=(0, 1, 2),
     transform="grad",
-    jax=gmm_jax,
+    peers={
+        "jax": form(gmm_jax),
+        **arrays(gmm_arrays, "torch", "autograd"),
+        "casadi": form(gmm_casadi),
+    },
     bound=Bound("per primal", 1.8),
 )

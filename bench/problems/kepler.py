@@ -8,6 +8,7 @@ import math
 import numpy as np
 from numba import njit
 
+from .forms import form
 from .scenario import Bound, Scenario
 
 
@@ -86,6 +87,59 @@ def orbit_sum_jax(transform):
     return transform(orbit_sum)
 
 
+def last_step(xp, E, M, e):
+    """One Newton step from the solution, which carries its derivative, and the sum over the orbit."""
+    E = E - (E - e * xp.sin(E) - M) / (1.0 - e * xp.cos(E))
+    return xp.sum(xp.cos(E) * (1.0 - e * xp.cos(E)))
+
+
+def orbit_sum_torch(transform):
+    """All orbits iterate together, off the tape; the last Newton step alone carries the derivative."""
+    import torch
+
+    def solved(M, e):
+        E, step = M, torch.ones(1)
+        while torch.any(torch.abs(step) > 1e-12):
+            step = (E - e * torch.sin(E) - M) / (1.0 - e * torch.cos(E))
+            E = E - step
+        return E
+
+    def orbit_sum(M, e):
+        with torch.no_grad():
+            E = solved(M, e)
+        return last_step(torch, E, M, e)
+
+    return transform(orbit_sum)
+
+
+def orbit_sum_autograd(transform):
+    """All orbits iterate together, off the tape; the last Newton step alone carries the derivative."""
+    import autograd.numpy as anp
+    from autograd.tracer import getval
+
+    def solved(M, e):
+        E, step = M, np.ones(1)
+        while np.any(np.abs(step) > 1e-12):
+            step = (E - e * np.sin(E) - M) / (1.0 - e * np.cos(E))
+            E = E - step
+        return E
+
+    return transform(lambda M, e: last_step(anp, solved(getval(M), getval(e)), M, e))
+
+
+def orbit_sum_casadi(transform):
+    """All orbits together, eight Newton steps, which are enough at this eccentricity, as a graph of vectors."""
+    import casadi
+
+    def orbit_sum(M, e):
+        E = M
+        for _ in range(8):
+            E = E - (E - e * casadi.sin(E) - M) / (1.0 - e * casadi.cos(E))
+        return casadi.sum1(casadi.cos(E) * (1.0 - e * casadi.cos(E)))
+
+    return transform(orbit_sum, "MX")
+
+
 KEPLER = Scenario(
     name="kepler",
     title="Kepler's equation by Newton iteration, with respect to eccentricity",
@@ -106,6 +160,11 @@ KEPLER_GRAD = Scenario(
     tiny=4,
     argnums=(0, 1),
     transform="grad",
-    jax=orbit_sum_jax,
+    peers={
+        "jax": form(orbit_sum_jax),
+        "torch": form(orbit_sum_torch, jit=False),
+        "autograd": form(orbit_sum_autograd),
+        "casadi": form(orbit_sum_casadi),
+    },
     bound=Bound("per primal", 1.8),
 )

@@ -7,6 +7,7 @@ equations with the same method, which is the exact derivative of the discrete ma
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 STEP = 1e-3
@@ -57,6 +58,57 @@ def lorenz_jacobian(parameters, start, steps):
     return state[:, 1:]
 
 
+def step_arrays(state, parameters):
+    """One Runge-Kutta step of a state of three numbers."""
+    h = STEP
+    a = slope.py_func(*state, *parameters)
+    b = slope.py_func(*(s + h / 2 * k for s, k in zip(state, a, strict=True)), *parameters)
+    c = slope.py_func(*(s + h / 2 * k for s, k in zip(state, b, strict=True)), *parameters)
+    d = slope.py_func(*(s + h * k for s, k in zip(state, c, strict=True)), *parameters)
+    return tuple(s + h / 6 * (p + 2 * q + 2 * r + t) for s, p, q, r, t in zip(state, a, b, c, d, strict=True))
+
+
+def lorenz_jax(transform):
+    """The loop as a scan over three numbers, by columns."""
+    import jax
+    import jax.numpy as jnp
+
+    def lorenz(parameters, start, steps):
+        def step(state, _):
+            return step_arrays(state, (parameters[0], parameters[1], parameters[2])), None
+
+        start = tuple(jnp.asarray(s, float) for s in start)
+        return jnp.stack(jax.lax.scan(step, start, length=steps)[0])
+
+    return transform(lorenz)
+
+
+def lorenz_loop(xp):
+    """The loop, step by step."""
+
+    def lorenz(parameters, start, steps):
+        state = start[0], start[1], start[2]
+        for _ in range(steps):
+            state = step_arrays(state, (parameters[0], parameters[1], parameters[2]))
+        return xp.stack(state)
+
+    return lorenz
+
+
+def lorenz_casadi(transform):
+    """A step of state and parameters, folded over the loop."""
+    import casadi
+
+    whole = casadi.SX.sym("state", 6)
+    numbers = casadi.vertsplit(whole)
+    step = casadi.Function("step", [whole], [casadi.vertcat(*step_arrays(numbers[:3], numbers[3:]), *numbers[3:])])
+
+    def lorenz(parameters, start, steps):
+        return step.fold(steps)(casadi.vertcat(start, parameters))[:3]
+
+    return transform(lorenz, "MX")
+
+
 def classic_parameters(size, rng):
     """Lorenz's own parameters, slightly moved, and ``size`` steps."""
     return np.array([10.0, 28.0, 8.0 / 3.0]) * rng.uniform(0.99, 1.01, 3), (1.0, 1.0, 20.0), size
@@ -70,5 +122,10 @@ LORENZ = Scenario(
     reference=lorenz_jacobian,
     size=10_000,
     tiny=20,
+    peers={
+        "jax": form(lorenz_jax),
+        **arrays(lorenz_loop, "torch", "autograd", jit=False),
+        "casadi": form(lorenz_casadi),
+    },
     bound=Bound("per primal", 2.2),
 )

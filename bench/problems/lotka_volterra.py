@@ -7,6 +7,7 @@ same method, which is the exact derivative of the discrete map.
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 STEP = 1e-3
@@ -68,6 +69,33 @@ def lotka_volterra_jax(transform):
     return transform(lotka_volterra)
 
 
+def lotka_volterra_loop(xp):
+    """The loop, step by step."""
+
+    def lotka_volterra(y0, p, steps):
+        u, v = y0[0], y0[1]
+        for _ in range(steps):
+            u, v = u + STEP * (p[0] * u - p[1] * u * v), v + STEP * (p[3] * u * v - p[2] * v)
+        return u * u + v * v
+
+    return lotka_volterra
+
+
+def lotka_volterra_casadi(transform):
+    """A step of state and parameters, folded over the loop."""
+    import casadi
+
+    state = casadi.SX.sym("state", 6)
+    u, v, *p = casadi.vertsplit(state)
+    moved = u + STEP * (p[0] * u - p[1] * u * v), v + STEP * (p[3] * u * v - p[2] * v)
+    step = casadi.Function("step", [state], [casadi.vertcat(*moved, *p)])
+
+    def lotka_volterra(y0, p, steps):
+        return casadi.sumsqr(step.fold(steps)(casadi.vertcat(y0, p))[:2])
+
+    return transform(lotka_volterra, "MX")
+
+
 def populations(size, rng):
     """Populations near their equilibrium at (1, 1), on which they turn, and ``size`` steps."""
     return rng.uniform(0.6, 1.4, 2), np.array([0.8, 0.8, 1.1, 1.1]) * rng.uniform(0.95, 1.05, 4), size
@@ -83,6 +111,10 @@ EULER = Scenario(
     tiny=20,
     argnums=(0, 1),
     transform="grad",
-    jax=lotka_volterra_jax,
+    peers={
+        "jax": form(lotka_volterra_jax),
+        **arrays(lotka_volterra_loop, "torch", "autograd", jit=False),
+        "casadi": form(lotka_volterra_casadi),
+    },
     bound=Bound("per primal", 2.5),
 )

@@ -5,10 +5,13 @@ with the responsibilities of equation 9.13.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
+from .forms import log_sum_exp as library_log_sum_exp
 from .scenario import Scenario
 
 
@@ -61,6 +64,33 @@ def softmax(terms):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
+def log_likelihood_arrays(xp):
+    """All points and components at once."""
+
+    def log_likelihood(logits, means, log_precisions, points):
+        scaled = (points[:, None, :] - means) * xp.exp(log_precisions)
+        terms = logits + xp.sum(log_precisions, 1) - 0.5 * xp.sum(scaled**2, 2)
+        return xp.sum(library_log_sum_exp(xp, terms, 1)) - len(points) * library_log_sum_exp(xp, logits, 0)
+
+    return log_likelihood
+
+
+def log_likelihood_casadi(transform):
+    """All points at once, component by component, as a graph of matrices."""
+    import casadi
+
+    def log_likelihood(logits, means, log_precisions, points):
+        count = points.shape[0]
+        terms = []
+        for k in range(means.shape[0]):
+            scaled = (points - casadi.repmat(means[k, :], count, 1)) @ casadi.diag(casadi.exp(log_precisions[k, :]))
+            terms.append(logits[k] + casadi.sum2(log_precisions[k, :]) - 0.5 * casadi.sum2(scaled**2))
+        weights = sum(casadi.exp(t) for t in terms)  # no shift: the terms are small here
+        return casadi.sum1(casadi.log(weights)) - count * casadi.logsumexp(logits)
+
+    return transform(log_likelihood, "MX")
+
+
 def clusters(size, rng, components=4, dimension=3):
     """``size`` points, and parameters near enough to them to matter."""
     return (
@@ -80,4 +110,12 @@ MIXTURE = Scenario(
     size=200,
     tiny=5,
     argnums=(0, 1, 2),
+)
+
+MIXTURE_GRAD = replace(
+    MIXTURE,
+    name="mixture-grad",
+    title="Gaussian mixture log-likelihood, gradient by one sweep",
+    transform="grad",
+    peers={**arrays(log_likelihood_arrays), "casadi": form(log_likelihood_casadi)},
 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 SOFTENING = 0.01
@@ -105,6 +106,35 @@ def energy_jax(transform):
     return transform(energy)
 
 
+def energy_arrays(xp):
+    """Every pair twice in square arrays, one per direction."""
+
+    def energy(q, v, masses):
+        dx, dy, dz = (q[:, None, k] - q[:, k] for k in range(3))
+        pairs = masses @ (1.0 / xp.sqrt(dx * dx + dy * dy + dz * dz + SOFTENING)) @ masses
+        alone = xp.sum(masses**2) / SOFTENING**0.5
+        return 0.5 * xp.sum(masses[:, None] * v**2) - 0.5 * (pairs - alone)
+
+    return energy
+
+
+def energy_casadi(transform):
+    """Every pair twice in square matrices, one per direction."""
+    import casadi
+
+    def energy(q, v, masses):
+        bodies = q.shape[0]
+        distance2 = SOFTENING
+        for k in range(3):
+            squares = casadi.repmat(q[:, k], 1, bodies)
+            distance2 = distance2 + (squares - squares.T) ** 2
+        pairs = masses.T @ (1.0 / casadi.sqrt(distance2)) @ masses
+        alone = casadi.sumsqr(masses) / SOFTENING**0.5
+        return 0.5 * casadi.sum1(masses * casadi.sum2(v**2)) - 0.5 * (pairs - alone)
+
+    return transform(energy, "MX")
+
+
 def cluster(size, rng):
     """Bodies of different masses."""
     return rng.normal(size=(size, 3)), rng.normal(size=(size, 3)), rng.uniform(0.5, 1.5, size)
@@ -137,7 +167,11 @@ NBODY_ENERGY = Scenario(
     tiny=4,
     argnums=(0, 1),
     transform="grad",
-    jax=energy_jax,
+    peers={
+        "jax": form(energy_jax),
+        **arrays(energy_arrays, "torch", "autograd"),
+        "casadi": form(energy_casadi),
+    },
     bound=Bound("per primal", 1.8),
 )
 

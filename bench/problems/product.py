@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from .forms import form
 from .scenario import Bound, Scenario
 
 OUTPUTS, INPUTS = 5, 10_000
@@ -75,7 +76,7 @@ JACOBIAN_PRODUCT = Scenario(
     tiny=INPUTS,
     transform="linearize",
     assemble=by_linear_maps,
-    jax=product_jax,
+    peers={"jax": form(product_jax)},
     bound=Bound("over jax", 1 / 50),
 )
 
@@ -83,6 +84,6 @@ JACOBIAN_PRODUCT_UNJITTED = replace(
     JACOBIAN_PRODUCT,
     name="jacobian-product-unjitted",
     title="the same, beside JAX without jit",
-    jit=False,
+    peers={"jax": form(product_jax, jit=False)},
     bound=None,
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 STEP = 0.01
@@ -120,6 +121,47 @@ def reaction_jax(transform):
     return transform(reaction)
 
 
+def reaction_loop(xp):
+    """All cells at once, step by step."""
+
+    def slope(y, p):
+        around = xp.concatenate((y[-1:], y, y[:1]))
+        return p[0] * (around[:-2] - 2.0 * y + around[2:]) + p[1] * y * (1.0 - y * y)
+
+    def reaction(y0, p, steps):
+        y = y0
+        for _ in range(steps):
+            k1 = slope(y, p)
+            k2 = slope(y + STEP / 2 * k1, p)
+            k3 = slope(y + STEP / 2 * k2, p)
+            k4 = slope(y + STEP * k3, p)
+            y = y + STEP / 6 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+        return xp.sum(y * y)
+
+    return reaction
+
+
+def reaction_casadi(transform):
+    """A step of state and rates, number by number, folded over the loop."""
+    import casadi
+
+    def slope(y, p):
+        around = casadi.vertcat(y[-1], y, y[0])
+        return p[0] * (around[:-2] - 2.0 * y + around[2:]) + p[1] * y * (1.0 - y * y)
+
+    def reaction(y0, p, steps):
+        y, rates = casadi.SX.sym("y", *y0.shape), casadi.SX.sym("p", 2)
+        k1 = slope(y, rates)
+        k2 = slope(y + STEP / 2 * k1, rates)
+        k3 = slope(y + STEP / 2 * k2, rates)
+        k4 = slope(y + STEP * k3, rates)
+        moved = y + STEP / 6 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+        step = casadi.Function("step", [casadi.vertcat(y, rates)], [casadi.vertcat(moved, rates)])
+        return casadi.sumsqr(step.fold(steps)(casadi.vertcat(y0, p))[:-2])
+
+    return transform(reaction, "MX")
+
+
 def ring(size, rng):
     """``size // 10`` cells and ``size`` steps, with rates at which every cell still remembers its start."""
     return rng.uniform(0.2, 1.2, size // 10), np.array([0.5, 0.1]), size
@@ -141,7 +183,11 @@ RK4 = Scenario(
     tiny=40,
     argnums=(0, 1),
     transform="grad",
-    jax=reaction_jax,
+    peers={
+        "jax": form(reaction_jax),
+        **arrays(reaction_loop, "torch", "autograd", jit=False),
+        "casadi": form(reaction_casadi),
+    },
     bound=Bound("per primal", 4.0),
 )
 

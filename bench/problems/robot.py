@@ -12,6 +12,7 @@ from numba import njit
 
 from dualjit import jacfwd
 
+from .forms import form
 from .scenario import Bound, Scenario
 
 UPPER, LOWER = 0.8, 0.6
@@ -164,7 +165,7 @@ TWO_LINK_ARMS = Scenario(
     tiny=3,
     transform="vmap",
     assemble=lambda vmap: vmap(jacfwd(two_link_arm), parallel=True),
-    jax=two_link_arms_jax,
+    peers={"jax": form(two_link_arms_jax)},
     baseline="one thread",
     threads=2,
     bound=Bound("over one thread", 1 / 1.7),

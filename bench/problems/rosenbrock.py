@@ -8,6 +8,7 @@ from dataclasses import replace
 from numba import njit
 from scipy.optimize import rosen_der, rosen_hess, rosen_hess_prod
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 
@@ -22,14 +23,30 @@ def rosenbrock(x):
     return total
 
 
-def rosenbrock_jax(transform):
+def rosenbrock_arrays(xp):
     """The chain as shifted vectors."""
-    import jax.numpy as jnp
 
     def rosenbrock(x):
-        return jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+        return xp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
 
-    return transform(rosenbrock)
+    return rosenbrock
+
+
+def rosenbrock_numbers(transform):
+    """Number by number, by way of C."""
+    return transform(valley_casadi)
+
+
+def rosenbrock_vectors(transform):
+    """The chain as shifted vectors, not taken apart into numbers."""
+    return transform(valley_casadi, "MX")
+
+
+def valley_casadi(x):
+    """In CasADi's words."""
+    import casadi
+
+    return 100.0 * casadi.sumsqr(x[1:] - x[:-1] ** 2) + casadi.sumsqr(1.0 - x[:-1])
 
 
 ROSENBROCK = Scenario(
@@ -49,7 +66,7 @@ ROSENBROCK_GRAD = replace(
     title="Rosenbrock's function, gradient, 1e3 variables",
     size=1000,
     transform="grad",
-    jax=rosenbrock_jax,
+    peers={**arrays(rosenbrock_arrays), "casadi": form(rosenbrock_numbers)},
     bound=Bound("per primal", 2.2),
 )
 
@@ -58,6 +75,7 @@ ROSENBROCK_GRAD_LARGE = replace(
     name="rosenbrock-grad-large",
     title="Rosenbrock's function, gradient, 1e6 variables",
     size=1_000_000,
+    peers={**arrays(rosenbrock_arrays), "casadi": form(rosenbrock_vectors)},
 )
 
 ROSENBROCK_HESSIAN = replace(
@@ -78,6 +96,7 @@ ROSENBROCK_HVP = replace(
     reference=rosen_hess_prod,
     size=10_000,
     transform="hvp",
+    peers={**arrays(rosenbrock_arrays), "casadi": form(rosenbrock_vectors)},
     baseline="gradient",
     bound=Bound("per gradient", 1.8),
 )

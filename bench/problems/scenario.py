@@ -4,11 +4,13 @@ One idea: the reference never comes from the library.  It is a derivative worked
 and written in plain NumPy or Numba, so that agreement means something.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+
+from .forms import Form
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,8 @@ class Scenario:
     assemble : callable, optional
         ``assemble(transform)`` builds the derivative where it is not just ``transform(function, argnums)``:
         a compiled loop, for instance, which calls the Jacobian of a small function for every item.
-    jax : callable, optional
-        ``jax(transform)`` builds the same derivative with JAX's transform of that name, which has the scenario's
-        ``argnums``, written the way that suits JAX best and not yet jitted.  It imports JAX itself.
-    jit : bool
-        Whether JAX's form is jitted.
+    peers : mapping of str to Form
+        The same derivative by other libraries, each in its best form.
     bound : Bound, optional
         What is promised about its speed.
     baseline : str, optional
@@ -85,8 +84,7 @@ class Scenario:
     argnums: int | tuple[int, ...] = 0
     transform: Literal["jacfwd", "grad", "jacrev", "hessian", "hvp", "linearize", "vmap"] = "jacfwd"
     assemble: Callable[[Callable], Callable] | None = None
-    jax: Callable[[Callable], Callable] | None = None
-    jit: bool = True
+    peers: Mapping[str, Form] = field(default_factory=dict)
     bound: Bound | None = None
     baseline: Literal["gradient", "one thread"] | None = None
     threads: int = 1

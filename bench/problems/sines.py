@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from .forms import arrays, form
 from .scenario import Bound, Scenario
 
 
@@ -12,11 +13,16 @@ def sines(x):
     return np.sum(np.sin(x))
 
 
-def sines_jax(transform):
+def sines_arrays(xp):
     """In the same words."""
-    import jax.numpy as jnp
+    return lambda x: xp.sum(xp.sin(x))
 
-    return transform(lambda x: jnp.sum(jnp.sin(x)))
+
+def sines_numbers(transform):
+    """Number by number, by way of C."""
+    import casadi
+
+    return transform(lambda x: casadi.sum1(casadi.sin(x)))
 
 
 SINES_HVP = Scenario(
@@ -28,7 +34,7 @@ SINES_HVP = Scenario(
     size=128,
     tiny=3,
     transform="hvp",
-    jax=sines_jax,
+    peers={**arrays(sines_arrays), "casadi": form(sines_numbers)},
     baseline="gradient",
     bound=Bound("over jax", 2 / 5),
 )

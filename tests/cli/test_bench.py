@@ -1,17 +1,16 @@
-import importlib.machinery
 import json
 import sys
 import time
 import timeit
-import types
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dualjit.cli import main
-from dualjit.cli.bench import peer, process, progress, table, timing, verify
+from dualjit.cli.bench import measurement, process, progress, show, table, timing, verify
 from dualjit.cli.bench.figures import figures
+from dualjit.cli.bench.measurement import measure
+from dualjit.cli.bench.peers.jax import ONE_THREAD
 from dualjit.cli.bench.problems import SCENARIOS, Bound
 
 ROW = {
@@ -75,17 +74,24 @@ def test_figures_of_a_row(bound, figure, kept):
     assert judged["bound"]["kept"] == kept
 
 
-def test_figures_of_rows_and_of_jax():
-    row = {**ROW, "transform": "jacrev", "outputs": 5, "jax": 6e-6}
+def scenario(name):
+    return next(s for s in SCENARIOS if s.name == name)
+
+
+def test_figures_of_rows_and_of_peers():
+    peers = {"jax": {"time": 6e-6}, "torch": {"time": 1e-4}, "casadi": {"failure": "no"}}
+    row = {**ROW, "transform": "jacrev", "outputs": 5, "peers": peers}
     judged = figures(row, Bound("per row", 0.25))
     assert judged["bound"]["figure"] == judged["per row"] == pytest.approx(0.3)
-    assert judged["over jax"] == pytest.approx(0.5)
+    assert judged["over jax"] == judged["over fastest peer"] == pytest.approx(0.5)
+    assert judged["fastest peer"] == "jax"
+    assert judged["over torch"] == pytest.approx(0.03)
     assert "per input" not in judged
 
 
 @pytest.mark.parametrize(
     ("beside", "quantity"),
-    [("jax", "over jax"), ("gradient", "per gradient"), ("one thread", "over one thread")],
+    [("gradient", "per gradient"), ("one thread", "over one thread")],
 )
 def test_figures_of_what_is_timed_beside(beside, quantity):
     judged = figures({**ROW, "transform": "hvp", beside: 2e-6}, Bound(quantity, 1.4))
@@ -108,22 +114,21 @@ def rows():
     kept = {**ROW, **figures(ROW, Bound("above bare", 3e-6))}
     missed = {**ROW, **figures(ROW, Bound("per primal", 1.0))}
     wrong = {**ROW, "error": 0.1, "verified": False, "compile ratio": 2.0}
-    by_rows = {**ROW, "transform": "jacrev", "compile derivative": 2.0, "jax": 1.25e-4}
+    peers = {"jax": {"time": 1.25e-4}, "torch": {"failure": "TypeError: no"}}
+    by_rows = {**ROW, "transform": "jacrev", "compile derivative": 2.0, "peers": peers, "peak memory": 3_000_000}
     by_rows |= figures(by_rows, Bound("per row", 0.25))
-    failed_jax = {**missed, "jax failure": "TypeError: no"}
-    wrong_jax = {**missed, "jax error": 0.1}
     product = {**ROW, "transform": "hvp", "gradient": 2e-6}
     product |= figures(product, Bound("per gradient", 1.8))
     neither = [{"name": "nbody", "failure": "ValueError: broken"}, {"name": "arms", "skipped": "needs 2 cores"}]
-    return [kept, missed, wrong, *neither, by_rows, failed_jax, wrong_jax, product]
+    return [kept, missed, wrong, *neither, by_rows, product]
 
 
 def test_table_says_kept_missed_wrong_and_failed(capsys):
-    table.show(rows())
+    show.show(table.results(rows()))
     said = capsys.readouterr().out
     for word in ("J - bare = 2 us <= 3 us", "kept", "J/f = 1.5 > 1", "MISSED", "WRONG", "ValueError: broken", "FAILED"):
         assert word in said
-    for word in ("J/(m f) = 0.5 > 0.25", "125 us", "0.024", "failed", "wrong", "J/g = 1.5 <= 1.8", "needs 2 cores"):
+    for word in ("J/(m f) = 0.5 > 0.25", "JAX 125 us", "0.024", "3 MB", "J/g = 1.5 <= 1.8", "needs 2 cores"):
         assert word in said
 
 
@@ -136,7 +141,7 @@ def test_a_compile_ratio_is_marked_by_the_promise_of_its_transform():
 
 
 def test_table_without_rich_has_the_same_cells(capsys, no_rich):
-    table.show(rows())
+    show.show(table.results(rows()))
     said = capsys.readouterr().out
     for cell in (cell for row in rows() for cell in table.line(row)):
         assert cell in said
@@ -154,7 +159,7 @@ def test_progress_without_rich_is_a_line_a_step(capsys, no_rich):
     ("seconds", "text"), [(2.5, "2.5 s"), (0.0125, "12.5 ms"), (3.456e-6, "3.46 us"), (2e-8, "20 ns"), (-2e-6, "-2 us")]
 )
 def test_durations(seconds, text):
-    assert table.duration(seconds) == text
+    assert show.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -182,6 +187,16 @@ def test_interleaved_timing_orders_a_slow_and_a_fast_call():
     assert seconds["slow"].shape == (timing.QUICK.rounds,)
 
 
+def test_a_slow_call_sits_out_rounds():
+    assert timing.every(1e-4, 5.0) == 1
+    assert timing.every(1.0, 5.0) == 4
+    assert timing.every(60.0, 5.0) == 7
+    effort = timing.Effort(rounds=14, batch=1e-6, seconds=0.03)
+    timers = {"slow": timing.timer(time.sleep, (0.01,)), "fast": timeit.Timer("pass")}
+    turns = {name: len(values) for name, values in timing.interleaved(timers, effort).items()}
+    assert turns == {"slow": 2, "fast": 14}
+
+
 def test_few_rounds_are_enough_when_time_is_up():
     effort = timing.Effort(rounds=1000, batch=1e-6, seconds=0.0)
     seconds = timing.interleaved({"pass": timeit.Timer("pass")}, effort)
@@ -189,25 +204,26 @@ def test_few_rounds_are_enough_when_time_is_up():
 
 
 def test_a_worker_that_fails_is_a_failed_row(capsys):
-    row = process.measure("no such problem", "tiny", lambda stage: None)
-    assert row == {"name": "no such problem", "failure": "StopIteration: "}
+    row = measure(scenario("rosenbrock"), "tiny", size=-1)
+    assert row["name"] == "rosenbrock"
+    assert row["failure"].startswith("ValueError: ")
     assert "Traceback" in capsys.readouterr().err
 
 
 def test_a_worker_that_dies_is_a_failed_row(monkeypatch):
-    monkeypatch.setattr(process, "environment", lambda threads: {"PYTHONHOME": "nowhere"})
-    assert "the process died, exit code 1" in process.measure("call", "tiny", lambda stage: None)["failure"]
+    monkeypatch.setattr(process, "environment", lambda threads, engine: {"PYTHONHOME": "nowhere"})
+    assert "the process died, exit code 1" in measure(scenario("call"), "tiny")["failure"]
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_worker_runs_with_as_many_threads_as_the_problem(threads):
     environment = process.environment(threads)
     assert environment["OPENBLAS_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == str(threads)
-    assert (peer.ONE_THREAD in environment.get("XLA_FLAGS", "")) == (threads == 1)
+    assert (ONE_THREAD in environment.get("XLA_FLAGS", "")) == (threads == 1)
 
 
 def test_a_problem_with_more_threads_than_cores_is_skipped(monkeypatch, capsys):
-    monkeypatch.setattr(process, "cores", lambda: 1)
+    monkeypatch.setattr(measurement, "cores", lambda: 1)
     assert main(["bench", "--tiny", "two-link-arms"]) == 0
     said = capsys.readouterr().out
     assert "needs 2 cores, this machine has 1" in said
@@ -216,11 +232,11 @@ def test_a_problem_with_more_threads_than_cores_is_skipped(monkeypatch, capsys):
 
 @pytest.mark.parametrize("name", ["rosenbrock-hvp", "two-link-arms"])
 def test_what_a_problem_is_compared_with_is_timed(name):
-    scenario = next(s for s in SCENARIOS if s.name == name)
-    if scenario.threads > process.cores():
+    if scenario(name).threads > process.cores():
         pytest.skip("needs more cores")
-    row = process.measure(name, "tiny", lambda stage: None, scenario.threads)
-    assert row[scenario.baseline] > 0
+    row = measure(scenario(name), "tiny")
+    assert row[scenario(name).baseline] >= row["minima"][scenario(name).baseline] > 0
+    assert row["peak memory"] > 0
     assert row["error"] <= verify.TOLERANCE
 
 
@@ -231,49 +247,9 @@ def test_what_sets_up_a_batch_is_not_timed():
 
 def test_worker_keeps_the_users_xla_flags(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--theirs")
-    assert process.environment()["XLA_FLAGS"] == f"--theirs {peer.ONE_THREAD}"
+    assert process.environment()["XLA_FLAGS"] == f"--theirs {ONE_THREAD}"
 
 
-@pytest.fixture
-def stub_of_jax(monkeypatch):
-    """A module with the names that ``peer`` uses."""
-    jax = types.ModuleType("jax")
-    jax.__spec__ = importlib.machinery.ModuleSpec("jax", None)
-    jax.config = types.SimpleNamespace(update=lambda name, value: None)
-    jax.device_put = np.asarray
-    jax.block_until_ready = lambda answer: answer
-    jax.jit = lambda function, static_argnums: function
-    jax.grad = lambda function, argnums: function
-    monkeypatch.setitem(sys.modules, "jax", jax)
-    return jax
-
-
-def test_jax_is_verified_before_it_is_timed(stub_of_jax):
-    scenario = next(s for s in SCENARIOS if s.name == "layer-loop")
-    args = scenario.inputs(scenario.tiny)
-    reference = scenario.reference(*args)
-    assert peer.installed()
-
-    right = replace(scenario, jax=lambda transform: transform(scenario.reference))
-    facts, timer = peer.compare(right, args, reference)
-    assert facts["jax error"] == 0.0
-    assert timer.timeit(1) > 0
-
-    wrong = replace(scenario, jax=lambda transform: lambda W, b, x: (W, b, x))
-    facts, timer = peer.compare(wrong, args, reference)
-    assert facts["jax error"] > verify.TOLERANCE
-    assert timer is None
-
-    broken = replace(scenario, jax=lambda transform: lambda *args: 1 / 0)
-    assert peer.compare(broken, args, reference) == ({"jax failure": "ZeroDivisionError: division by zero"}, None)
-
-
-def test_jax_without_jit(stub_of_jax):
-    scenario = next(s for s in SCENARIOS if s.name == "layer-loop")
-    args = scenario.inputs(scenario.tiny)
-    stub_of_jax.jit = None
-    facts, _ = peer.compare(
-        replace(scenario, jit=False, jax=lambda t: scenario.reference), args, scenario.reference(*args)
-    )
-    assert facts["jax error"] == 0.0
-    assert "jax failure" in peer.compare(scenario, args, None)[0]
+def test_worker_finds_nothing_in_the_cache(monkeypatch):
+    monkeypatch.setenv("DUALJIT_CACHE", "1")
+    assert process.environment()["DUALJIT_CACHE"] == "0"

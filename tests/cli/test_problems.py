@@ -1,10 +1,12 @@
 """The scenarios, each of which is a test of the library before it is a benchmark."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import dualjit as dj
-from dualjit.cli.bench import peer, verify
+from dualjit.cli.bench import peers, verify
 from dualjit.cli.bench.problems import SCENARIOS
 from dualjit.cli.check import of_floats_alone
 from dualjit.transforms.check import ridders
@@ -16,6 +18,7 @@ def scenarios(condition):
 
 every_scenario = scenarios(lambda s: True)
 FIRST_ORDER = ("jacfwd", "grad", "jacrev")
+SLOW_COMPILERS = ("torch", "casadi")  # their forms are tried without
 
 
 def chosen(scenario):
@@ -89,13 +92,24 @@ def test_derivative_agrees_with_reference(scenario):
     assert verify.error(derivative(*args), scenario.reference(*args)) < 1e-11
 
 
-@scenarios(lambda s: s.jax is not None)
-def test_jax_form_agrees_with_reference(scenario):
-    pytest.importorskip("jax", reason="a peer to compare with, in the extra bench-peers")
+@pytest.mark.parametrize(
+    ("name", "scenario"),
+    [pytest.param(n, s, id=f"{n}-{s.name}") for n in peers.NAMES for s in SCENARIOS if peers.form(n, s) is not None],
+)
+def test_form_of_a_peer_agrees_with_reference(name, scenario):
+    pytest.importorskip(name, reason="a peer to compare with, in the extra bench-peers")
     args = scenario.inputs(scenario.tiny)
-    facts, timer = peer.compare(scenario, args, scenario.reference(*args))
-    assert facts["jax error"] < 1e-11
-    assert timer is not None
+    form = peers.form(name, scenario)
+    if name in SLOW_COMPILERS:
+        form = replace(form, jit=False)
+    call, as_numpy = peers.build(name, form, scenario, args)
+    limit = peers.tolerance(name) if name == "scipy" else 1e-11
+    assert verify.error(as_numpy(call()), scenario.reference(*args)) < limit
+
+
+def test_every_form_says_what_it_is():
+    assert all(form.text for scenario in SCENARIOS for form in scenario.peers.values())
+    assert all(set(scenario.peers) <= set(peers.NAMES) for scenario in SCENARIOS)
 
 
 @every_scenario
@@ -110,7 +124,7 @@ def test_what_a_promise_compares_with_is_there(scenario):
     assert {
         "per gradient": scenario.baseline == "gradient",
         "over one thread": scenario.baseline == "one thread" and scenario.threads > 1,
-        "over jax": scenario.jax is not None,
+        "over jax": "jax" in scenario.peers,
     }[scenario.bound.quantity]
 
 

@@ -11,7 +11,7 @@ from .verify import TOLERANCE
 COMPILE_RATIO = {"jacfwd": 3.0, "grad": 5.0, "jacrev": 5.0}
 
 # What is timed beside the derivative, and what the derivative's time over it is called.
-BESIDE = {"jax": "over jax", "gradient": "per gradient", "one thread": "over one thread"}
+BESIDE = {"gradient": "per gradient", "one thread": "over one thread"}
 
 
 def figures(row: dict, bound: Bound | None) -> dict:
@@ -41,9 +41,20 @@ def figures(row: dict, bound: Bound | None) -> dict:
     for other, quantity in BESIDE.items():
         if other in row:
             answer[quantity] = row["derivative"] / row[other]
+    answer |= beside_peers(row)
     if bound is not None:
         answer["bound"] = judged(bound, {**row, **answer}.get(bound.quantity))
     return answer
+
+
+def beside_peers(row: dict) -> dict:
+    """Our time over that of each peer, and over the fastest one's."""
+    times = {name: facts["time"] for name, facts in row.get("peers", {}).items() if "time" in facts}
+    if not times:
+        return {}
+    fastest = min(times, key=times.get)
+    over = {f"over {name}": row["derivative"] / time for name, time in times.items()}
+    return {**over, "fastest peer": fastest, "over fastest peer": over[f"over {fastest}"]}
 
 
 def judged(bound: Bound, figure: float | None) -> dict:

@@ -1,13 +1,15 @@
-"""The table of results, in colour where rich is installed and plain where it is not.
+"""The tables of results.
 
-One idea: the cells are made once, as text; the two ways to show them know nothing of what they mean.
+One idea: the first one is about our derivatives and what was promised of them; others, where something else was asked
+for, stand below it, one module each.
 """
 
-import sys
 import textwrap
 from collections.abc import Sequence
 
+from . import peers
 from .figures import COMPILE_RATIO
+from .show import Table, amount, duration
 
 HEADINGS = (
     "problem",
@@ -20,15 +22,15 @@ HEADINGS = (
     "compile f",
     "compile J",
     "ratio",
+    "memory",
     "error",
-    "JAX",
-    "J/JAX",
+    "peer",
+    "J/peer",
     "promise",
     "",
 )
-WORDS = ("problem", "by", "promise", "")  # columns aligned to the left
+WORDS = ("problem", "by", "peer", "promise", "")
 HARMLESS = ("", "kept", "skipped", "not timed")  # verdicts that are no reason to look
-WIDTH = 180  # of the whole table; a narrower terminal wraps lines, which is better than cells cut off
 SYMBOLS = {
     "per input": "J/(n f)",
     "per row": "J/(m f)",
@@ -41,52 +43,19 @@ SYMBOLS = {
 FORWARD, REVERSE = COMPILE_RATIO["jacfwd"], COMPILE_RATIO["grad"]
 LEGEND = (
     "by: how J, the derivative of f, is computed; n and m: numbers of inputs and outputs;\n"
-    "f and J: time of a call; compile: time of the first call; ratio: compile time of J over that of f,\n"
+    "f and J: median time of a call; compile: time of the first call; ratio: compile time of J over that of f,\n"
     f"promised <= {FORWARD:g} by jacfwd, <= {REVERSE:g} by grad and jacrev (! marks more); error: to the reference;\n"
-    "JAX: time of J by JAX, where it is installed; J/JAX: ours over that, below 1 where ours is faster;\n"
+    "memory: the most the process took beyond what it had with the problem's data alone;\n"
+    "peer: the fastest other library and its time of J; J/peer: ours over that, below 1 where ours is faster;\n"
     "bare: a compiled function that does nothing but return arrays of J's shapes; g: time of the gradient of f;\n"
     "J1: time of J in one thread."
 )
 
 
-def show(rows: Sequence[dict]) -> None:
-    """Print the table to standard output."""
+def results(rows: Sequence[dict]) -> Table:
+    """The table about ours."""
     cells = [line(row) for row in rows]
-    try:
-        show_rich(cells)
-    except ImportError:
-        show_plain(cells)
-
-
-def show_rich(cells: Sequence[Sequence[str]]) -> None:
-    """As a rich table; needs the extra ``bench``."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    console.width = max(console.width, WIDTH)
-    table = Table(box=box.SIMPLE_HEAD)
-    for k, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if is_text(k) else "right", no_wrap=True)
-    for row in cells:
-        table.add_row(*row, style=None if row[-1] in HARMLESS else "red")
-    console.print(table)
-    console.print(LEGEND, highlight=False)
-
-
-def show_plain(cells: Sequence[Sequence[str]]) -> None:
-    """As aligned text."""
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
-    for row in (HEADINGS, ["-" * w for w in widths], *cells):
-        padded = (c.ljust(w) if is_text(k) else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True)))
-        sys.stdout.write("  ".join(padded).rstrip() + "\n")
-    sys.stdout.write(f"\n{LEGEND}\n")
-
-
-def is_text(column: int) -> bool:
-    """Whether a column holds words, which are aligned to the left."""
-    return HEADINGS[column] in WORDS
+    return Table(HEADINGS, cells, WORDS, [row[-1] not in HARMLESS for row in cells], LEGEND)
 
 
 def line(row: dict) -> list[str]:
@@ -101,6 +70,7 @@ def line(row: dict) -> list[str]:
         f"{row['compile function']:.2f} s",
         f"{row['compile derivative']:.2f} s",
         f"{row['compile ratio']:.1f}" + (" !" if row["compile ratio"] > limit else ""),
+        amount(row["peak memory"]) if row.get("peak memory") else "",
         f"{row['error']:.0e}",
     ]
     if not row["verified"]:
@@ -112,18 +82,17 @@ def line(row: dict) -> list[str]:
         f"{row['per primal']:.2f}",
         f"{row['per input']:.3f}" if "per input" in row else "",
         *compile_cells,
-        *jax_cells(row),
+        *peer_cells(row),
         *bound_cells(row.get("bound")),
     ]
 
 
-def jax_cells(row: dict) -> list[str]:
-    """JAX's time and ours over it, where there is something to compare."""
-    if "over jax" in row:
-        return [duration(row["jax"]), f"{row['over jax']:.2g}"]
-    if "jax failure" in row:
-        return ["failed", ""]
-    return ["wrong" if "jax error" in row else "", ""]
+def peer_cells(row: dict) -> list[str]:
+    """The fastest peer and our time over its, where there is something to compare."""
+    name = row.get("fastest peer")
+    if name is None:
+        return ["", ""]
+    return [f"{peers.label(name)} {duration(row['peers'][name]['time'])}", f"{row['over fastest peer']:.2g}"]
 
 
 def bound_cells(bound: dict | None) -> list[str]:
@@ -136,11 +105,3 @@ def bound_cells(bound: dict | None) -> list[str]:
         return [f"{symbol} <= {limit}", "not timed"]
     text = f"{symbol} = {write(bound['figure'])} <= {limit}"
     return [text if bound["kept"] else text.replace("<=", ">"), "kept" if bound["kept"] else "MISSED"]
-
-
-def duration(seconds: float) -> str:
-    """Seconds with three digits and a fitting unit."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if abs(seconds) >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 1e-9:.0f} ns"

@@ -4,10 +4,12 @@ One idea: the calls to compare take turns, one short batch of each per round, so
 slows the machine slows all of them in the same round; medians over the rounds do the rest.
 """
 
+import os
 import time
 import timeit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -17,21 +19,34 @@ class Effort:
     """How long to measure: rounds, seconds for one batch, and seconds after which few rounds are enough.
 
     A batch is short against the time slices of the system's scheduler: on a busy machine most batches are then
-    not interrupted, and the median does not see those that are.
+    not interrupted, and the median does not see those that are.  ``patience`` is how many seconds another library
+    has for its first answer.
     """
 
     rounds: int
     batch: float
     seconds: float
+    patience: float = 60.0
 
 
-FULL = Effort(rounds=401, batch=3e-4, seconds=15.0)
+FULL = Effort(rounds=401, batch=3e-4, seconds=15.0, patience=120.0)
 QUICK = Effort(rounds=101, batch=2e-4, seconds=4.0)
 TINY = Effort(rounds=3, batch=1e-4, seconds=1.0)
+EFFORTS = {"full": FULL, "quick": QUICK, "tiny": TINY}
 FEW_ROUNDS = 21
+FEWEST_TURNS = 3
+SHORT = 1e-3  # seconds of a call that takes part in every round
+SLOW = 0.1  # seconds of a call that is tried once before it is timed
 
 
-def interleaved(timers: Mapping[str, timeit.Timer], effort: Effort) -> dict[str, np.ndarray]:
+class Timer(Protocol):
+    """What is timed: ``timeit.Timer``, or one in another process."""
+
+    def timeit(self, number: int) -> float:
+        """Seconds of so many calls."""
+
+
+def interleaved(timers: Mapping[str, Timer], effort: Effort) -> dict[str, np.ndarray]:
     """Seconds per call of each timer, round by round.
 
     Parameters
@@ -44,17 +59,27 @@ def interleaved(timers: Mapping[str, timeit.Timer], effort: Effort) -> dict[str,
     Returns
     -------
     dict
-        For each timer's name an array with one figure per round.
+        For each timer's name an array with one figure per round; fewer for one so slow that it has to sit out rounds.
     """
-    counts = {name: calls_per_batch(t, effort.batch) for name, t in timers.items()}
+    once = {name: seconds_of_a_call(t) for name, t in timers.items()}
+    counts = {name: max(1, round(effort.batch / max(s, 1e-8))) for name, s in once.items()}
+    turns = {name: every(s, effort.seconds / len(timers)) for name, s in once.items()}
     seconds: dict[str, list[float]] = {name: [] for name in timers}
     enough = time.perf_counter() + effort.seconds
     for done in range(effort.rounds):
         if done >= FEW_ROUNDS and time.perf_counter() > enough:
             break
         for name, t in timers.items():
-            seconds[name].append(t.timeit(counts[name]) / counts[name])
+            if done % turns[name] == 0:
+                seconds[name].append(t.timeit(counts[name]) / counts[name])
     return {name: np.array(values) for name, values in seconds.items()}
+
+
+def every(seconds: float, share: float) -> int:
+    """In which rounds a call takes part: in every one, unless few rounds of it would take more than its share."""
+    if seconds < SHORT:
+        return 1
+    return min(max(1, round(FEW_ROUNDS * seconds / share)), FEW_ROUNDS // FEWEST_TURNS)
 
 
 def timer(function: Callable, args: Sequence, setup: Callable = lambda: None) -> timeit.Timer:
@@ -67,14 +92,28 @@ def timer(function: Callable, args: Sequence, setup: Callable = lambda: None) ->
     return timeit.Timer(f"function({', '.join(names)})", setup, globals=scope)
 
 
-def calls_per_batch(t: timeit.Timer, batch: float) -> int:
-    """How many calls fill a batch."""
-    once = min(t.repeat(repeat=3, number=1))
-    return max(1, round(batch / max(once, 1e-8)))
+def seconds_of_a_call(t: Timer) -> float:
+    """The shortest of three calls; of one where it is slow."""
+    first = t.timeit(1)
+    return first if first > SLOW else min(first, t.timeit(1), t.timeit(1))
 
 
-def first_call(function: Callable, args: tuple) -> tuple[float, object]:
-    """Processor seconds of the call that compiles, and its answer."""
-    start = time.process_time()
+@dataclass(frozen=True)
+class FirstCall:
+    """The call that compiles: its answer, seconds on the processor, child processes included, and on the wall."""
+
+    answer: object
+    processor: float
+    wall: float
+
+
+def first_call(function: Callable, args: tuple = ()) -> FirstCall:
+    """Call a function for the first time."""
+    processor, wall = processor_seconds(), time.perf_counter()
     answer = function(*args)
-    return time.process_time() - start, answer
+    return FirstCall(answer, processor_seconds() - processor, time.perf_counter() - wall)
+
+
+def processor_seconds() -> float:
+    """Of this process, and of compilers it has called, in ticks of the system's clock for these."""
+    return time.process_time() + sum(os.times()[2:4])

@@ -1,10 +1,11 @@
-"""Measure one problem in a process of its own.
+"""One problem by one library, in a process of its own.
 
 One idea: a fresh process, pinned to one core (to more for a problem with more threads), has
 compiled nothing before, so compile times mean the same for every problem, and a crash takes one
 row with it, not the table.
-It speaks JSON, one object a line: ``{"stage": ...}`` as it goes on, at the end ``{"row": ...}`` or
-``{"failure": ...}``.
+It speaks JSON, one object a line: ``{"stage": ...}`` as it goes on, then ``{"row": ..., "timers": [...]}`` or
+``{"failure": ...}``.  From then on it is asked for batches, ``[timer, number of calls]``, and answers
+``{"seconds": ...}``; when nothing more is asked, ``{"peak memory": ...}``.
 """
 
 import functools
@@ -20,51 +21,61 @@ from numba import njit, set_num_threads
 
 import dualjit as dj
 
-from . import peer, timing, verify
+from . import memory, peers, stages, timing, verify
 from .problems import SCENARIOS
 
-EFFORTS = {"full": timing.FULL, "quick": timing.QUICK, "tiny": timing.TINY}
+OURS = "dualjit"
 
 
-def main(name: str, effort: str) -> None:
-    """Measure the named problem and say what came out."""
+def main(name: str, engine: str, size: str, *options: str) -> None:
+    """Prepare the named problem, say what came out, and time what is asked for."""
     try:
         scenario = next(s for s in SCENARIOS if s.name == name)
         pin(scenario.threads)
-        say({"row": measure(scenario, effort)})
+        args = scenario.inputs(int(size))
+        before = memory.resident()
+        prepare = functools.partial(ours, recorded="stages" in options) if engine == OURS else theirs(engine)
+        row, timers = prepare(scenario, args)
     except Exception as error:  # a failure is a result: it becomes a row of the table
         traceback.print_exc()
         say({"failure": f"{type(error).__name__}: {error}".splitlines()[0]})
+        return
+    say({"row": row, "timers": list(timers)})
+    for line in sys.stdin:
+        asked, number = json.loads(line)
+        if number > 1:  # what other processes have thrown out of the caches
+            timers[asked].timeit(1)
+        say({"seconds": timers[asked].timeit(number)})
+    say({"peak memory": max(0, memory.peak() - before)})
 
 
-def measure(scenario, effort: str) -> dict:
-    """Compile, verify, time: the row of one problem."""
-    args = scenario.inputs(scenario.tiny if effort == "tiny" else None)
+def ours(scenario, args: tuple, recorded: bool) -> tuple[dict, dict[str, timeit.Timer]]:
+    """Compile and verify our derivative: the beginning of the row, and what to time if it is right."""
     derivative = scenario.derivative(getattr(dj, scenario.transform))
     say({"stage": "compiling"})
     warm_up(scenario.transform)
-    compile_function, value = timing.first_call(scenario.function, scenario.point(args))
-    compile_derivative, answer = timing.first_call(derivative, args)
+    function = timing.first_call(scenario.function, scenario.point(args))
+    with stages.recorder(recorded) as spent:
+        first = timing.first_call(derivative, args)
     row = {
         "name": scenario.name,
         "transform": scenario.transform,
         "inputs": scenario.number_of_inputs(args),
-        "outputs": int(np.size(value)),
-        "compile function": compile_function,
-        "compile derivative": compile_derivative,
+        "outputs": int(np.size(function.answer)),
+        "compile function": function.processor,
+        "compile derivative": first.processor,
+        "first call": first.wall,
+        **({"stages": spent} if recorded else {}),
     }
     say({"stage": "verifying"})
-    reference = scenario.reference(*args)
-    row["error"] = verify.error(answer, reference)
+    row["error"] = verify.error(first.answer, scenario.reference(*args))
     if row["error"] > verify.TOLERANCE:
-        return row  # the time of a wrong answer is of no interest
-    facts, timers = contenders(scenario, derivative, args, reference)
-    say({"stage": "timing"})
-    return {**row, **facts, **times(timers, EFFORTS[effort])}
+        return row, {}  # the time of a wrong answer is of no interest
+    return row, contenders(scenario, derivative, args)
 
 
-def contenders(scenario, derivative: Callable, args: tuple, reference) -> tuple[dict, dict[str, timeit.Timer]]:
-    """What is timed in turns; and what there is to say about JAX, where it takes part."""
+def contenders(scenario, derivative: Callable, args: tuple) -> dict[str, timeit.Timer]:
+    """What is timed in turns."""
     timers = {
         "function": timing.timer(scenario.function, scenario.point(args)),
         "derivative": timing.timer(derivative, args, threads(scenario.threads)),
@@ -74,11 +85,27 @@ def contenders(scenario, derivative: Callable, args: tuple, reference) -> tuple[
         timers["bare"] = timing.timer(scenario.bare, args)
     if scenario.baseline is not None:
         timers[scenario.baseline] = BASELINES[scenario.baseline](scenario, derivative, args)
-    if scenario.jax is None or not peer.installed():
-        return {}, timers
-    say({"stage": "compiling with JAX"})
-    facts, timer = peer.compare(scenario, args, reference)
-    return facts, timers if timer is None else {**timers, "jax": timer}
+    return timers
+
+
+def theirs(name: str) -> Callable:
+    """Compile and verify a peer's derivative: what there is to say about it, and a timer if it is right."""
+
+    def prepare(scenario, args: tuple) -> tuple[dict, dict[str, timeit.Timer]]:
+        form = peers.form(name, scenario)
+        call, as_numpy = None, None
+
+        def begin():
+            nonlocal call, as_numpy
+            call, as_numpy = peers.build(name, form, scenario, args)
+            return call()
+
+        first = timing.first_call(begin)
+        error = verify.error(as_numpy(first.answer), scenario.reference(*args))
+        row = {"form": form.text, "compile": first.processor, "first call": first.wall, "error": error}
+        return row, {"derivative": timing.timer(call, ())} if error <= peers.tolerance(name) else {}
+
+    return prepare
 
 
 def gradient(scenario, derivative: Callable, args: tuple) -> timeit.Timer:
@@ -99,14 +126,6 @@ BASELINES = {"gradient": gradient, "one thread": one_thread}
 def threads(number: int) -> Callable:
     """What sets the number of threads; nothing for one thread, since that starts Numba's."""
     return functools.partial(set_num_threads, number) if number > 1 else lambda: None
-
-
-def times(timers: dict[str, timeit.Timer], effort: timing.Effort) -> dict[str, float]:
-    """Median seconds per call of everything, and of what a bare call does not explain."""
-    seconds = timing.interleaved(timers, effort)
-    if "bare" in seconds:  # a small difference of large figures: taken within each round
-        seconds["above bare"] = seconds["derivative"] - seconds["bare"]
-    return {name: float(np.median(values)) for name, values in seconds.items()}
 
 
 def warm_up(transform: str) -> None:
