@@ -93,9 +93,20 @@ class Dual(Marked):
     base : numba type
         Float, or a Dual of a lower level.
     n : int
-        Number of partials; a power of two, so that they fill vector registers.
+        Number of partials; powers of two are vectors on the CPU.
     level : int
         Which forward transform the partials belong to: inner transforms have higher levels.
+
+    Notes
+    -----
+    ``Dual[n, base]`` is the number one level above ``base``, for use in compiled code: see ``dualjit.cuda``.
+
+    Examples
+    --------
+    >>> import numba
+    >>> from dualjit import Dual
+    >>> Dual[2, Dual[4, numba.float64]]
+    Dual(Dual(float64, 4, 1), 2, 2)
     """
 
     def __init__(self, base: types.Type, n: int, level: int = 1):
