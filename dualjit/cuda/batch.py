@@ -12,15 +12,17 @@ from numba import njit, types
 
 from dualjit.cuda.chunks import Choice, chosen, compiled, lanes_to_try
 from dualjit.cuda.kernels import Components, Kernel
-from dualjit.cuda.launch import launch
+from dualjit.cuda.launch import launch, timed
 from dualjit.cuda.problem import Problem
 from dualjit.cuda.refusal import refused
 from dualjit.cuda.request import Request
 from dualjit.cuda.run import Run
 from dualjit.cuda.target import HOPPER, numba_target
-from dualjit.errors import OutputError
+from dualjit.errors import DeviceArrayError, OutputError
 from dualjit.numbers.points import ALONG, UNIT
 from dualjit.numbers.types import Dual
+
+TUNED = 6
 
 
 class Batch:
@@ -70,6 +72,8 @@ class Batch:
         Takes NumPy arrays.  It is not fast: `dualjit.vmap` is.
         """
         run = Run(self.request, args, self.host_components)
+        if run.inputs.on_device:
+            raise DeviceArrayError(f"{self.request.name}: on_cpu takes NumPy arrays; copy arrays from the device")
         run.check_outputs(out)
         key = ("cpu", run.problem)
         if key not in self._kernels:
@@ -87,6 +91,29 @@ class Batch:
         target = numba_target()
         run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
         return self.choice(run.problem, run.components, target, cc)
+
+    def tune(self, *args) -> Choice:
+        """Time numbers of partials on the current device; calls with arguments of these types then use the fastest.
+
+        Notes
+        -----
+        Cost: a kernel is compiled for each of up to `TUNED` choices, and run for each some times.
+        """
+        target = numba_target()
+        cc = target.capability()
+        run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
+        seconds = {}
+        for lanes in lanes_to_try(run.problem)[:TUNED]:
+            choice = self.use(compiled(target, Kernel(run.problem, run.components, lanes), cc), run, cc)
+            seconds[choice] = timed(target.module, *self.launcher(run, target, cc), run)
+        return self.use(min(seconds, key=seconds.get), run, cc)
+
+    def use(self, choice: Choice, run: Run, cc: tuple[int, int]) -> Choice:
+        """Use a choice from now on, for arguments of these types."""
+        self._choices[run.problem, run.components, cc] = choice
+        for key in [k for k in self._kernels if k[:2] == ("device", run.problem)]:
+            del self._kernels[key]
+        return choice
 
     # ---- what is compiled
 

@@ -13,6 +13,7 @@ from dualjit.cuda.run import Run
 from dualjit.errors import OptionError
 
 THREADS = 128
+LAUNCHES = 8  # of which the first loads the kernel
 
 
 def launch(cuda, kernel: Callable, passes: int, run: Run, out, stream) -> list:
@@ -39,6 +40,24 @@ def start(kernel, passes: int, run: Run, stream, arrays, outputs) -> None:
     blocks = -(-run.inputs.points // THREADS)
     if blocks:
         kernel[(blocks, passes), THREADS, stream](run.inputs.points, *arrays, *outputs)
+
+
+def timed(cuda, kernel: Callable, passes: int, run: Run) -> float:
+    """Seconds of the kernel alone, the best of some launches."""
+    moved = cuda.as_cuda_array if run.inputs.on_device else lambda x: cuda.to_device(np.ascontiguousarray(x), stream=0)
+    arrays = run.arrays(moved)
+    outputs = run.outputs(None, lambda shape, dtype: cuda.device_array(shape, dtype, stream=0))
+    return min(once(cuda, lambda: start(kernel, passes, run, 0, arrays, outputs)) for _ in range(LAUNCHES))
+
+
+def once(cuda, enqueue: Callable) -> float:
+    """Seconds of what is enqueued, between two events."""
+    before, after = cuda.event(), cuda.event()
+    before.record()
+    enqueue()
+    after.record()
+    after.synchronize()
+    return cuda.event_elapsed_time(before, after) * 1e-3
 
 
 def as_stream(cuda, stream):

@@ -213,7 +213,8 @@ class _GetItem(AbstractTemplate):
 
 @lower_builtin(operator.getitem, Point, types.Integer)
 def _item(context, builder, sig, args):
-    point, index = sig.args[0], args[1]
+    point = sig.args[0]
+    index = _from_the_end(builder, args[1], point.shape.size)
     source = cgutils.create_struct_proxy(point)(context, builder, value=args[0])
     offset = point.shape.offset(builder, index, source.i, source.points)
     algebra = Algebra(context, builder, point.scalar)
@@ -227,6 +228,12 @@ def _item(context, builder, sig, args):
             tangent = [_unit(algebra, lane, k) for k in range(lanes)]
         number = Pair(level, number, ListTangent(algebra, tangent))
     return algebra.pack(point.number, number)
+
+
+def _from_the_end(builder, index, size: int):
+    """A negative index counts from the end, as in arrays."""
+    negative = builder.icmp_signed("<", index, INDEX(0))
+    return builder.select(negative, builder.add(index, INDEX(size)), index)
 
 
 def _unit(algebra, lane, k):
@@ -308,15 +315,18 @@ class _SetItem(AbstractTemplate):
 @lower_builtin(operator.setitem, Answer, types.Integer, types.Any)
 def _store(context, builder, sig, args):
     answer, _, type = sig.args
+    component = _from_the_end(builder, args[1], answer.count)
     target = cgutils.create_struct_proxy(answer)(context, builder, value=args[0])
     algebra = Algebra(context, builder, answer.scalar)
     number = algebra.unpack(type, args[2])
     if answer.valued:
         first_pass = builder.icmp_signed("==", builder.or_(target.inner, target.outer), INDEX(0))
         with builder.if_then(first_pass):
-            offset = Shape((answer.count,), answer.shape.points_last).offset(builder, args[1], target.i, target.points)
+            offset = Shape((answer.count,), answer.shape.points_last).offset(
+                builder, component, target.i, target.points
+            )
             builder.store(algebra.real(leaf_of(number)), builder.gep(target.values, [offset]))
-    _Derivatives(algebra, answer, target, args[1]).store(number)
+    _Derivatives(algebra, answer, target, component).store(number)
     return context.get_dummy_value()
 
 

@@ -148,6 +148,27 @@ def test_vectors_know_their_size(rng):
     np.testing.assert_array_equal(dj.cuda.batch_gradient(f).on_cpu(x), np.full((4, POINTS), 16.0))
 
 
+def test_negative_indices_count_from_the_end(rng):
+    def f(x, out):
+        out[-1] = x[-1] * x[0]
+        out[0] = x[-2]
+
+    x = rng.normal(size=(3, POINTS))
+    y, J = dj.cuda.batch_jacobian(f, outputs=2, value=True).on_cpu(x)
+    zero, one = np.zeros(POINTS), np.ones(POINTS)
+    np.testing.assert_allclose(y, [x[1], x[2] * x[0]])
+    np.testing.assert_allclose(J, [[zero, one, zero], [x[2], zero, x[0]]])
+
+
+def test_directions_of_several_arguments(rng):
+    x, v = rng.normal(size=(2, 2, POINTS))
+    a, b = rng.normal(size=(2, POINTS))
+    f = lambda x, a: a * x[0] * x[1]  # noqa: E731
+    y, y_dot = dj.cuda.batch_jvp(f, argnums=(1, 0)).on_cpu(x, (b, v), a)
+    np.testing.assert_allclose(y, a * x[0] * x[1])
+    np.testing.assert_allclose(y_dot, b * x[0] * x[1] + a * (v[0] * x[1] + x[0] * v[1]), rtol=1e-13)
+
+
 def test_values_alone(rng):
     x = rng.normal(size=(3, POINTS))
     np.testing.assert_allclose(dj.cuda.batch_value(curved).on_cpu(x), [curved(x[:, i]) for i in range(POINTS)])
@@ -200,9 +221,12 @@ def test_all_drivers_compile_for_a_device(batch, target):
     assert choice.taken.spill_bytes == 0
 
 
-def test_another_device(target):
-    choice = PAIRS.transform(PAIRS.function(np.float64)).inspect(*PAIRS.arguments(2, np.float64), cc=(8, 0))
-    assert ".target sm_80" in choice.ptx
+def test_one_function_for_several_devices(target):
+    batch, arguments = PAIRS.transform(PAIRS.function(np.float64)), PAIRS.arguments(2, np.float64)
+    for cc in ((9, 0), (8, 0)):
+        choice = batch.inspect(*arguments, cc=cc)
+        assert f".target sm_{cc[0]}{cc[1]}" in choice.ptx
+        assert choice.taken.registers > 0
 
 
 def test_as_many_partials_as_registers_hold(target):

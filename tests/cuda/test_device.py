@@ -90,3 +90,10 @@ def test_duals_in_a_kernel_of_one_s_own(cuda):
     out = np.full((2, POINTS), np.nan)
     kernel[8, 128](x, out)
     np.testing.assert_allclose(out, [np.sin(x) * x, np.cos(x) * x + np.sin(x)], rtol=1e-13, atol=1e-15)
+
+
+def test_tuned_kernels_compute_the_same(cuda):
+    batch = ARM.transform(ARM.function(np.float64))
+    arguments = ARM.arguments(POINTS, np.float64)
+    assert batch.tune(*arguments).passes >= 1
+    np.testing.assert_allclose(batch(*arguments)[1], batch.on_cpu(*arguments)[1], rtol=1e-11, atol=1e-11)

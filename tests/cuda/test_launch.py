@@ -180,3 +180,29 @@ def test_no_points_no_launch(device):
 def test_outputs_on_the_host_for_arguments_on_the_device(device):
     with pytest.raises(errors.DeviceArrayError, match="on the device, as the arguments are"):
         dj.cuda.batch_gradient(lambda x: x[0])(DeviceArray(np.ones((1, 2))), out=np.ones((1, 2)))
+
+
+def test_the_fastest_number_of_partials_is_kept(device, monkeypatch):
+    """Timed by a clock by which kernels of three partials are the fastest."""
+    compiled = []
+
+    def choice(target, kernel, cc):
+        compiled.append(kernel.lanes)
+        return Choice(kernel.lanes, kernel.passes[0] * kernel.passes[1], None, "")
+
+    monkeypatch.setattr(batch_module, "compiled", choice)
+    device.module.event = lambda: SimpleNamespace(record=lambda: None, synchronize=lambda: None)
+    device.module.event_elapsed_time = lambda before, after: abs(device.launches[-1][0][1] - 3)
+    batch = ARM.transform(ARM.function(np.float64))
+    (q,) = ARM.arguments(POINTS, np.float64)
+    best = batch.tune(DeviceArray(q))
+    assert compiled == [(7,), (4,), (3,), (2,), (1,)]
+    assert (best.lanes, best.passes) == ((3,), 3)
+    _, J = batch(q)
+    assert device.launches[-1][0][1] == 3
+    np.testing.assert_allclose(J, batch.on_cpu(q)[1], rtol=1e-12, atol=1e-12)
+
+
+def test_the_cpu_takes_no_arrays_of_the_device():
+    with pytest.raises(errors.DeviceArrayError, match="on_cpu takes NumPy arrays"):
+        dj.cuda.batch_gradient(lambda x: x[0]).on_cpu(DeviceArray(np.ones((1, 2))))
