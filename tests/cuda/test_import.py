@@ -1,7 +1,15 @@
 """Nobody waits for CUDA who does not use it."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+import dualjit
+
+PACKAGE = Path(dualjit.__file__).parent
 
 
 def modules_after(statement):
@@ -15,3 +23,9 @@ def test_dualjit_does_not_import_cuda():
 
 def test_the_package_is_found_by_attribute():
     assert "numba.cuda" in modules_after("import dualjit; dualjit.cuda.batch_jacobian")
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_cuda_is_imported_in_its_folder_and_in_the_command_line_alone(path):
+    if path.relative_to(PACKAGE).parts[0] not in ("cuda", "cli"):
+        assert not re.search(r"^\s*(from|import) numba(\.cuda|_cuda| import .*\bcuda\b)", path.read_text("utf-8"), re.M)
