@@ -131,5 +131,5 @@ def numba_target() -> NumbaTarget:
         return NumbaTarget(cuda)
     except (ImportError, AttributeError) as error:  # numba-cuda 0.30 asks NumPy 2.5 for a function it no longer has
         raise CudaError(
-            f"numba.cuda can't be imported ({error}): {INSTALL}; numba-cuda before 0.31 needs NumPy before 2.5"
+            f"numba.cuda can't be imported ({error}): {INSTALL}; numba-cuda 0.30 needs NumPy before 2.5"
         ) from error
