@@ -1,5 +1,7 @@
 """Bundle adjustment: reprojection residuals of many observations, and each one's small Jacobian.
 
+The weights' own residuals, 1 - w^2, have a derivative of -2 w and are left out.
+
 Source: ADBench's objective (Srajer, Kukelova and Fitzgibbon, Optim. Methods Softw. 33 (2018) 889, section 4.2).
 The reference uses the derivative of a rotation by its vector: Gallego and Yezzi, J. Math. Imaging Vis. 51 (2015) 378.
 """
@@ -211,6 +213,24 @@ def blocks_autograd(transform):
     return by_sums(autograd.grad(sums(autograd.numpy), (0, 1, 2)), np)
 
 
+def blocks_casadi(transform):
+    """One observation's Jacobian as a graph of numbers, mapped over all of them, by way of C."""
+    import casadi
+
+    def residuals(camera, point, weight, feature):
+        turn, relative = camera[:3], point - camera[3:6]
+        angle = casadi.norm_2(turn)
+        axis, c, s = turn / angle, casadi.cos(angle), casadi.sin(angle)
+        along = axis * casadi.dot(axis, relative) * (1.0 - c)
+        turned = relative * c + casadi.cross(axis, relative) * s + along
+        image = turned[:2] / turned[2]
+        radius2 = casadi.sumsqr(image)
+        zoom = camera[6] * (1.0 + camera[9] * radius2 + camera[10] * radius2**2)
+        return weight * (camera[7:9] + zoom * image - feature)
+
+    return transform(residuals, mapped=True)
+
+
 def observations(size, rng):
     """``size`` observations, each by a camera and of a point of its own, so that no two blocks are alike."""
     camera = np.array([0.1, -0.2, 0.3, 0.0, 0.0, -4.0, 500.0, 320.0, 240.0, -0.05, 0.01])
@@ -231,6 +251,11 @@ BUNDLE = Scenario(
     argnums=(0, 1, 2),
     transform="jacrev",
     assemble=blocks,
-    peers={"jax": form(blocks_jax), "torch": form(blocks_torch), "autograd": form(blocks_autograd)},
+    peers={
+        "jax": form(blocks_jax),
+        "torch": form(blocks_torch),
+        "autograd": form(blocks_autograd),
+        "casadi": form(blocks_casadi),
+    },
     bound=Bound("per primal", 3.0),
 )

@@ -197,6 +197,34 @@ def lstm_steps(xp):
     return lstm
 
 
+def lstm_casadi(transform):
+    """A step as a graph of numbers, accumulated over the sequence, by way of C."""
+    import casadi
+
+    def step_of_numbers():
+        layers, ends = casadi.SX.sym("layers", LAYERS, 8 * BITS), casadi.SX.sym("ends", 3, BITS)
+        start, seen, wanted = (
+            casadi.SX.sym(n, m, BITS) for n, m in (("state", 2 * LAYERS), ("seen", 1), ("wanted", 1))
+        )
+        gates = {(k, r): layers[k, r * BITS : (r + 1) * BITS] for k in range(LAYERS) for r in range(8)}
+        state = tuple((start[2 * k, :], start[2 * k + 1, :]) for k in range(LAYERS))
+        moved, predicted = step_of_arrays(casadi, gates, [ends[k, :] for k in range(3)], state, seen)
+        loss = casadi.sum2(wanted * (predicted - casadi.log(casadi.sum2(casadi.exp(predicted)) + 2.0)))
+        moved = casadi.vertcat(*(part for pair in moved for part in pair))
+        given = [casadi.vec(start), seen.T, wanted.T, casadi.vec(layers), casadi.vec(ends)]
+        return casadi.Function("step", given, [casadi.vec(moved), loss])
+
+    def lstm(layers, ends, start, sequence):
+        count = sequence.shape[0] - 1
+        state = casadi.reshape(start.T, BITS, 2 * LAYERS).T
+        parameters = (casadi.repmat(casadi.vec(a), 1, count) for a in (layers, ends))
+        along = step_of_numbers().mapaccum("along", count)
+        _, losses = along(casadi.vec(state), sequence[:-1, :].T, sequence[1:, :].T, *parameters)
+        return -casadi.sum2(losses) / (count * BITS)
+
+    return transform(lstm, "MX")
+
+
 def characters(size, rng):
     """A sequence of ``size`` characters of 14 bits, parameters and a state as ADBench draws them."""
     layers = rng.uniform(-1.0, 1.0, (LAYERS, 8, BITS))
@@ -218,7 +246,11 @@ LSTM = Scenario(
     tiny=4,
     argnums=(0, 1),
     transform="grad",
-    peers={"jax": form(lstm_jax), **arrays(lstm_steps, "torch", "autograd", jit=False)},
+    peers={
+        "jax": form(lstm_jax),
+        **arrays(lstm_steps, "torch", "autograd", jit=False),
+        "casadi": form(lstm_casadi),
+    },
 )
 
 LSTM_ARRAYS = replace(

@@ -29,7 +29,7 @@ class Effort:
     patience: float = 60.0
 
 
-FULL = Effort(rounds=401, batch=3e-4, seconds=15.0, patience=120.0)
+FULL = Effort(rounds=401, batch=3e-4, seconds=15.0)
 QUICK = Effort(rounds=101, batch=2e-4, seconds=4.0)
 TINY = Effort(rounds=3, batch=1e-4, seconds=1.0)
 EFFORTS = {"full": FULL, "quick": QUICK, "tiny": TINY}
@@ -79,6 +79,8 @@ def every(seconds: float, share: float) -> int:
     """In which rounds a call takes part: in every one, unless few rounds of it would take more than its share."""
     if seconds < SHORT:
         return 1
+    if seconds > share:
+        return FEW_ROUNDS
     return min(max(1, round(FEW_ROUNDS * seconds / share)), FEW_ROUNDS // FEWEST_TURNS)
 
 
