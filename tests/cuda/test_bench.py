@@ -1,5 +1,6 @@
 """The GPU benchmark, as far as it runs without one: kernels by hand, the peers' formulas, measuring, the command."""
 
+import fcntl
 import json
 from types import SimpleNamespace
 
@@ -10,10 +11,11 @@ from numba import types
 from dualjit.cli import main
 from dualjit.cuda.assembly import resources
 from dualjit.cuda.bench import command
-from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel
-from dualjit.cuda.bench.contestants import Contestant
-from dualjit.cuda.bench.measure import measured, reference
-from dualjit.cuda.bench.peers import functions
+from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel, gather_kernel, poison_kernel
+from dualjit.cuda.bench.contestants import Contestant, Loaded
+from dualjit.cuda.bench.formulas import functions
+from dualjit.cuda.bench.frameworks import combined, modes
+from dualjit.cuda.bench.measure import Point, measured
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
 from dualjit.cuda.bench.show import table
 from dualjit.cuda.target import HOPPER
@@ -42,7 +44,7 @@ class InPython:
 @pytest.mark.parametrize("name", KERNELS)
 def test_kernels_by_hand_are_right(name):
     scenario, cuda = SCENARIOS[name], InPython()
-    wanted = reference(scenario, POINTS, np.float64, np.arange(POINTS))
+    wanted = Point(scenario, POINTS, np.float64).wanted
     out = [np.full(x.shape, np.nan) for x in wanted]
     cuda.run(KERNELS[name](cuda, np.float64), POINTS + 2, *scenario.arguments(POINTS, np.float64), *out)
     for x, y in zip(out, wanted, strict=True):
@@ -56,6 +58,8 @@ def test_kernels_by_hand_compile_for_a_device(target):
         assert resources(target.ptx(kernel, arrays, HOPPER), HOPPER).spill_bytes == 0
     given = (line, line, types.int64, types.int64, types.int64)
     target.ptx(fill_kernel(target.module).py_func, given, HOPPER)
+    target.ptx(poison_kernel(target.module).py_func, (line,), HOPPER)
+    target.ptx(gather_kernel(target.module).py_func, (matrix, types.int64[::1], matrix), HOPPER)
 
 
 def test_the_floor_moves_as_many_bytes():
@@ -71,29 +75,52 @@ def test_the_floor_moves_as_many_bytes():
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_peers_compute_the_same_functions(name):
     scenario = SCENARIOS[name]
-    values, _ = reference(scenario, POINTS, np.float64, np.arange(POINTS))
-    given = scenario.arguments(POINTS, np.float64)
-    if name == "camera":
-        given = [np.concatenate([*given[:2], given[2][None]]), given[3]]
+    point = Point(scenario, POINTS, np.float64)
+    given = combined(scenario, point.arguments)
     f = getattr(functions(np), name)
     one = [f(*(x[..., i] if x.shape[-1] == POINTS else x for x in given)) for i in range(POINTS)]
-    np.testing.assert_allclose(np.stack(one, axis=-1), values, rtol=1e-12)
+    np.testing.assert_allclose(np.stack(one, axis=-1), point.wanted[0], rtol=1e-12)
 
 
 def contestant(answers):
-    return Contestant("it", lambda: None, lambda run, times: 1e-3 * times, answers, {"registers": 7})
+    return Contestant(
+        "it", lambda: {"registers": 7}, lambda: Loaded(lambda: None, answers), lambda run, times: 1e-3 * times
+    )
 
 
 def test_right_and_wrong_answers():
-    right = reference(ARM, 4, np.float64, np.arange(4))
-    found = measured(contestant(lambda: right), ARM, 4, np.float64, rounds=1)
+    point = Point(ARM, 4, np.float64)
+    found = measured(contestant(lambda at: point.wanted), point, rounds=1)
     assert found["right"]
-    assert found["registers"] == 7
+    assert (found["registers"], found["log2_points"]) == (7, 2)
     assert found["ns_per_point"] == pytest.approx(1e6 / 4)
-    unwritten = [x.copy() for x in right]
+    unwritten = [x.copy() for x in point.wanted]
     unwritten[1][3, 2, 1] = np.nan
-    assert not measured(contestant(lambda: unwritten), ARM, 4, np.float64, rounds=1)["right"]
-    assert measured(contestant(None), ARM, 4, np.float64, rounds=1)["right"]  # computes nothing
+    assert not measured(contestant(lambda at: unwritten), point, rounds=1)["right"]
+    assert measured(contestant(None), point, rounds=1)["right"]  # computes nothing
+
+
+def test_answers_are_read_where_they_were_poisoned():
+    cuda = InPython()
+    x, found = np.ones(6), np.empty((2, 2))
+    cuda.run(poison_kernel(cuda), 7, x)
+    assert np.isnan(x).all()
+    cuda.run(gather_kernel(cuda), 5, np.arange(6.0).reshape(2, 3), np.array([2, 0]), found)
+    np.testing.assert_array_equal(found, [[2, 0], [5, 3]])
+
+
+def test_peers_go_back_where_there_are_fewer_outputs():
+    assert modes(ARM) == ["jacfwd"]
+    assert modes(SCENARIOS["camera"]) == ["jacfwd", "jacrev"]
+
+
+def test_one_process_measures_at_a_time(tmp_path):
+    lock = tmp_path / "lock"
+    lock.touch()
+    with command.exclusive(lock), open(lock) as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with command.exclusive(lock):
+        pass
 
 
 def test_the_table_compares_with_the_floor():
@@ -124,9 +151,11 @@ def test_the_command_says_what_is_missing(capsys, target):
 
 
 def test_a_process_that_fails_is_a_record(monkeypatch, capsys):
-    failed = SimpleNamespace(stdout='{"name": "fill", "right": true}\n', stderr="Traceback\nno module", returncode=1)
+    failed = SimpleNamespace(
+        stdout='{"name": "fill", "log2_points": 14, "right": true}\n', stderr="Traceback\nno module", returncode=1
+    )
     monkeypatch.setattr(command.subprocess, "run", lambda *given, **more: failed)
-    first, second = command.started("jax", "arm", "float64", 14)
+    first, second = command.started("jax", "arm", "float64", [14], "lock")
     assert (first["name"], first["log2_points"]) == ("fill", 14)
     assert second["failed"] == "no module"
     assert json.loads(capsys.readouterr().out.splitlines()[0]) == first

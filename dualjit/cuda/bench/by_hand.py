@@ -28,6 +28,30 @@ def fill_kernel(cuda):
     return fill
 
 
+def poison_kernel(cuda):
+    """Writes NaN everywhere."""
+
+    @cuda.jit
+    def poison(x):
+        i = cuda.grid(1)
+        if i < x.size:
+            x[i] = math.nan
+
+    return poison
+
+
+def gather_kernel(cuda):
+    """Copies some columns of a matrix."""
+
+    @cuda.jit
+    def gather(x, at, found):
+        i = cuda.grid(1)
+        if i < found.size:
+            found[i // at.size, i % at.size] = x[i // at.size, at[i % at.size]]
+
+    return gather
+
+
 def arm_kernel(cuda, dtype):
     """Joint k turns all that follows about its axis: its column is the axis times what follows."""
     real = np.dtype(dtype).type

@@ -1,4 +1,4 @@
-"""One contestant, checked and timed.
+"""One contestant, compiled, checked and timed.
 
 Best of several rounds; a round is enough launches for ten milliseconds, enqueued one after the other.
 """
@@ -6,54 +6,69 @@ Best of several rounds; a round is enough launches for ten milliseconds, enqueue
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
-from dualjit.cuda.bench.contestants import Contestant
-from dualjit.cuda.bench.scenarios import Scenario
+from dualjit.cuda.bench.contestants import Contestant, Loaded, has_points, shapes
+from dualjit.cuda.bench.scenarios import Scenario, transformed
 
 ROUNDS, ROUND_SECONDS = 7, 0.01
 SAMPLES = 64
 BOUNDS = {"float64": 1e-9, "float32": 1e-2}
 
 
-def measured(contestant: Contestant, scenario: Scenario, points: int, dtype, rounds: int = ROUNDS) -> dict:
-    """The record of a contestant: nanoseconds for each point, the seconds of the first call, the greatest error."""
+class Point:
+    """Where a scenario is measured: its arguments, and what is right at some of the points."""
+
+    def __init__(self, scenario: Scenario, points: int, dtype):
+        self.scenario, self.points, self.dtype = scenario, points, dtype
+        self.arguments = scenario.arguments(points, dtype)
+        self.at = np.unique(np.linspace(0, points - 1, SAMPLES).astype(np.int64))
+        self.wanted = self.reference()
+
+    def reference(self) -> list[np.ndarray]:
+        """Values and derivatives in double precision, at the arguments as they are in ``dtype``, by the CPU."""
+        given = [np.asarray(x, np.float64) for x in self.arguments]
+        some = [np.ascontiguousarray(x[..., self.at]) if has_points(x, self.points) else x for x in given]
+        out = tuple(np.empty(shape) for shape in shapes(self.scenario, self.at.size))
+        transformed(self.scenario.name, np.float64).on_cpu(*some, out=out)
+        return list(out)
+
+    def greatest_error(self, loaded: Loaded) -> float | None:
+        """Relative to the greatest derivative; NaN where something was not written."""
+        if loaded.answers is None:
+            return None
+        found = loaded.answers(self.at)
+        errors = [np.max(np.abs(x - y)) / np.max(np.abs(y)) for x, y in zip(found, self.wanted, strict=True)]
+        return float(np.max(errors))
+
+
+def measured(
+    contestant: Contestant, point: Point, alone: AbstractContextManager | None = None, rounds: int = ROUNDS
+) -> dict:
+    """The record of a contestant: nanoseconds for each point, seconds until the first answer, the greatest error.
+
+    While it has the device, other processes that measure wait for ``alone``.
+    """
     start = time.perf_counter()
-    contestant.clock(contestant.run, 1)
-    first = time.perf_counter() - start
-    error = greatest_error(contestant, scenario, points, dtype)
-    once = contestant.clock(contestant.run, 1)
-    times = max(1, int(ROUND_SECONDS / once))
-    best = min(contestant.clock(contestant.run, times) / times for _ in range(rounds))
-    moved = scenario.bytes_per_point(dtype)
+    facts = contestant.compile()
+    compiled = time.perf_counter() - start
+    with alone or nullcontext():
+        loaded = contestant.load()
+        first = contestant.clock(loaded.run, 1)
+        error = point.greatest_error(loaded)
+        once = contestant.clock(loaded.run, 1)
+        times = max(1, int(ROUND_SECONDS / once))
+        best = min(contestant.clock(loaded.run, times) / times for _ in range(rounds))
+    moved = point.scenario.bytes_per_point(point.dtype)
     return {
+        "log2_points": point.points.bit_length() - 1,
         "name": contestant.name,
-        "ns_per_point": best / points * 1e9,
-        "terabytes_per_second": moved * points / best / 1e12,
-        "first_call_seconds": first,
+        "ns_per_point": best / point.points * 1e9,
+        "terabytes_per_second": moved * point.points / best / 1e12,
+        "first_call_seconds": compiled + first,
         "error": error,
-        "right": error is None or error <= BOUNDS[np.dtype(dtype).name],
-        **contestant.facts,
+        "right": error is None or error <= BOUNDS[np.dtype(point.dtype).name],
+        **facts,
     }
-
-
-def greatest_error(contestant: Contestant, scenario: Scenario, points: int, dtype) -> float | None:
-    """The greatest error at some points, relative to the greatest derivative; NaN where something was not written."""
-    if contestant.answers is None:
-        return None
-    at = np.unique(np.linspace(0, points - 1, SAMPLES).astype(int))
-    found = [x[..., at] for x in contestant.answers()]
-    wanted = reference(scenario, points, dtype, at)
-    errors = [np.max(np.abs(x - y)) / np.max(np.abs(y)) for x, y in zip(found, wanted, strict=True)]
-    return float(np.max(errors))
-
-
-def reference(scenario: Scenario, points: int, dtype, at: np.ndarray) -> list[np.ndarray]:
-    """Values and derivatives in double precision, at the points as they are in ``dtype``, by the CPU."""
-    arguments = [np.asarray(x, np.float64) for x in scenario.arguments(points, dtype)]
-    some = [np.ascontiguousarray(x[..., at]) if x.shape[-1] == points else x for x in arguments]
-    shape = (scenario.outputs,) if scenario.outputs > 1 else ()
-    out = np.empty((*shape, len(at))), np.empty((*shape, scenario.columns, len(at)))
-    scenario.transform(scenario.function(np.float64)).on_cpu(*some, out=out)
-    return list(out)

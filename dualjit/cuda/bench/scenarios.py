@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -206,3 +207,10 @@ REPROJECTION = Scenario(
     columns=CAMERA + POINT + 1,
 )
 SCENARIOS = {s.name: s for s in (ARM, PAIRS, MIXTURE, REPROJECTION)}
+
+
+@cache
+def transformed(name: str, dtype, chunk: int | None = None) -> Batch:
+    """The driver of a scenario, one for all numbers of points."""
+    scenario = SCENARIOS[name]
+    return scenario.transform(scenario.function(dtype), chunk=chunk)

@@ -38,7 +38,7 @@ def functions(xp) -> SimpleNamespace:
                 scaled = sum(factors[k, j, i] * (x[i] - means[k, i]) for i in range(j + 1))
                 distance = distance + scaled * scaled
             terms.append(weights[k] - distance / 2)
-        return xp.log(xp.sum(xp.exp(xp.stack(terms))))
+        return xp.log(xp.sum(xp.exp(xp.stack(terms)), 0))
 
     def camera(columns, feature):
         u, v, w = columns[0], columns[1], columns[2]
