@@ -1,7 +1,8 @@
 """Derivatives on the GPU: dual numbers in your own CUDA kernels, and derivatives of one function at many points.
 
 In kernels: the type ``dualjit.Dual[n, numba.float64]``, and `seed`, `value`, `partial` and `primal`.  At many points:
-`batch_jacobian` and its siblings, one thread for each point.  Needs ``pip install 'dualjit[cuda]'``.
+`batch_jacobian` and its siblings, one thread for each point.  At one point of many inputs: `jacobian`.  Needs
+``pip install 'dualjit[cuda]'``.
 """
 
 from contextlib import suppress
@@ -16,6 +17,7 @@ from dualjit.cuda.transforms import (
     batch_jacobian,
     batch_jvp,
     batch_value,
+    jacobian,
 )
 from dualjit.errors import CudaError
 from dualjit.numbers.intrinsics import lift, partial, primal, seed, value
@@ -28,6 +30,7 @@ __all__ = [
     "batch_jacobian",
     "batch_jvp",
     "batch_value",
+    "jacobian",
     "lift",
     "partial",
     "primal",

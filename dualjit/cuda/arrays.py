@@ -51,7 +51,7 @@ def _is_contiguous(strides, shape, itemsize) -> bool:
 
 
 class Inputs:
-    """The arguments of a call.
+    """The arguments of a call at many points.
 
     Parameters
     ----------
@@ -67,6 +67,9 @@ class Inputs:
         "soa": the axis of points is the last one; "aos": the first.
     """
 
+    axes: tuple[int, ...] = (1, 2)
+    wanted = "array with an axis of points"
+
     def __init__(self, name: str, names: list[str], given, same: frozenset[int], layout: str):
         self.name, self.names, self.layout, self.points_last = name, names, layout, LAYOUTS[layout]
         if len(given) != len(names):
@@ -74,8 +77,6 @@ class Inputs:
         self.given = list(given)
         self.memories = [memory(x) for x in given]
         self.batched = [k for k, m in enumerate(self.memories) if m is not None and k not in same]
-        if not self.batched:
-            raise ShapeError(f"no argument of {name} is an array with an axis of points")
         self.on_device = self.device()
         for k in self.batched:
             self.check(names[k], self.memories[k])
@@ -99,23 +100,26 @@ class Inputs:
                 f"{self.name}: '{name}' has dtype {m.dtype}, expected float64 or float32: convert it with "
                 f"{name}.astype('float64')"
             )
-        if len(m.shape) not in (1, 2):
-            raise ShapeError(
-                f"{self.name}: '{name}' has shape {m.shape}, expected {self.expected()}: a point has a number or a "
-                "vector; hand over an array that all points have in common by shared="
-            )
+        if len(m.shape) not in self.axes:
+            raise ShapeError(f"{self.name}: '{name}' has shape {m.shape}, expected {self.expected()}: {self.hint()}")
         if not m.contiguous and m.on_device:
-            other = "aos" if self.points_last else "soa"
             raise ShapeError(
-                f"{self.name}: '{name}' of shape {m.shape} is not contiguous: copy it, or transpose it and use "
-                f"layout={other!r}"
+                f"{self.name}: '{name}' of shape {m.shape} is not contiguous: copy it{self.instead_of_copying()}"
             )
+
+    def hint(self) -> str:
+        return "a point has a number or a vector; hand over an array that all points have in common by shared="
+
+    def instead_of_copying(self) -> str:
+        return f", or transpose it and use layout={'aos' if self.points_last else 'soa'!r}"
 
     def expected(self) -> str:
         return "(n, points) or (points,)" if self.points_last else "(points, n) or (points,)"
 
     def count(self) -> int:
         """The number of points, which is the same in all arrays."""
+        if not self.batched:
+            raise ShapeError(f"no argument of {self.name} is an array with an axis of points")
         counts = {self.names[k]: self.memories[k].shape[-1 if self.points_last else 0] for k in self.batched}
         (first, points), *others = counts.items()
         for name, found in others:
@@ -131,9 +135,7 @@ class Inputs:
         firsts, columns = {}, 0
         for k in positions:
             if k not in self.batched:
-                raise DTypeError(
-                    f"{self.name}: '{self.names[k]}' is to be differentiated, but is no array with an axis of points"
-                )
+                raise DTypeError(f"{self.name}: '{self.names[k]}' is to be differentiated, but is no {self.wanted}")
             firsts[k], columns = columns, columns + self.size(k)
         scalars = {self.names[k]: self.memories[k].dtype for k in positions}
         if len(set(scalars.values())) > 1:
@@ -142,18 +144,21 @@ class Inputs:
 
     def size(self, k: int) -> int:
         """How many numbers a point has."""
-        shape = self.memories[k].shape
-        return 1 if len(shape) == 1 else shape[0 if self.points_last else 1]
+        return self.memories[k].shape[0 if self.points_last else 1] if self.is_vector(k) else 1
+
+    def is_vector(self, k: int) -> bool:
+        """Does a point have a vector, or one number?"""
+        return len(self.memories[k].shape) == max(self.axes)
 
     def argument(self, k: int, first: int | None) -> Argument:
         found = self.memories[k]
         if found is None:
-            return Argument(self.names[k], typeof(self.given[k]), None, None)
+            return Argument(self.names[k], typeof(self.given[k]))
         in_order = found.contiguous or not found.on_device  # what is on the host is copied in order
         t = types.Array(from_dtype(found.dtype), len(found.shape), "C" if in_order else "A")
         if k not in self.batched:
-            return Argument(self.names[k], t, None, None)
-        return Argument(self.names[k], t.copy(layout="C"), self.size(k), first)
+            return Argument(self.names[k], t)
+        return Argument(self.names[k], t.copy(layout="C"), self.size(k), first, self.is_vector(k))
 
     def directions(self, positions: tuple[int, ...], given) -> list:
         """One direction for each differentiated argument, like it in every respect."""
@@ -171,6 +176,28 @@ class Inputs:
             if not found.contiguous and found.on_device:
                 raise ShapeError(f"{self.name}: the direction of '{name}' is not contiguous: copy it")
         return list(given)
+
+
+class OnePoint(Inputs):
+    """The arguments of a call at one point: vectors that are differentiated, and whatever else the function takes."""
+
+    axes = (1,)
+    wanted = "array"
+
+    def hint(self) -> str:
+        return "one point has one vector"
+
+    def instead_of_copying(self) -> str:
+        return ""
+
+    def expected(self) -> str:
+        return "(n,)"
+
+    def count(self) -> int:
+        return 1
+
+    def size(self, k: int) -> int:
+        return self.memories[k].shape[0]
 
 
 def check_output(out, shape: tuple[int, ...], dtype: np.dtype, on_device: bool, name: str) -> None:

@@ -1,18 +1,17 @@
-"""Derivatives of one function at many points: a kernel compiled for the types of a call, and its launch.
+"""Derivatives of one function at many points, or at one: a kernel compiled for the types of a call, and its launch.
 
-One idea: one thread for each point (and pass), dual numbers in registers; see :mod:`dualjit.numbers.points`.
+One idea: one thread for each point and pass, dual numbers in registers; see :mod:`dualjit.numbers.points`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 from numba import njit, types
 
 from dualjit.cuda.chunks import Choice, chosen, compiled, lanes_to_try
 from dualjit.cuda.kernels import Components, Kernel
-from dualjit.cuda.launch import launch, timed
+from dualjit.cuda.launch import in_order, launch, timed
 from dualjit.cuda.problem import Problem
 from dualjit.cuda.refusal import refused
 from dualjit.cuda.request import Request
@@ -26,9 +25,10 @@ TUNED = 6
 
 
 class Batch:
-    """A derivative of one function at many points.
+    """A derivative of one function at many points, or of many inputs at one.
 
-    Made by `batch_jacobian` and its siblings; call it with arrays over all points.
+    Made by `batch_jacobian` and its siblings, to be called with arrays over all points, and by `jacobian`, to be called
+    with those of one.
     """
 
     def __init__(self, request: Request):
@@ -38,7 +38,7 @@ class Batch:
         self._kernels: dict = {}
 
     def __repr__(self):
-        return f"<{self.request.name} at many points>"
+        return f"<{self.request.name} at {'one point' if self.request.one_point else 'many points'}>"
 
     # ---- calls
 
@@ -63,8 +63,7 @@ class Batch:
         cc = target.capability()
         run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
         run.check_outputs(out)
-        kernel, passes = self.launcher(run, target, cc)
-        return run.returned(launch(target.module, kernel, passes, run, out, stream))
+        return run.returned(launch(target.module, *self.launcher(run, target, cc), run, out, stream))
 
     def on_cpu(self, *args, out=None):
         """The same kernel, compiled for the CPU, in a loop over points: what it computes where there is no GPU.
@@ -80,7 +79,7 @@ class Batch:
             kernel = Kernel(run.problem, run.components, self.lanes(run.problem))
             self._kernels[key] = njit(types.void(*kernel.argument_types))(kernel.for_host())
         outputs = run.outputs(out)
-        self._kernels[key](run.inputs.points, *run.arrays(np.ascontiguousarray), *outputs)
+        self._kernels[key](run.inputs.points, *run.arrays(in_order), *outputs)
         return run.returned(outputs)
 
     def inspect(self, *args, cc: tuple[int, int] = HOPPER) -> Choice:
@@ -173,13 +172,13 @@ class Batch:
                     self._choices[key] = compiled(target, Kernel(problem, components, lanes), cc)
         return self._choices[key]
 
-    def launcher(self, run: Run, target, cc: tuple[int, int]) -> tuple[Callable, int]:
-        """The kernel to launch, and how many passes each point has."""
+    def launcher(self, run: Run, target, cc: tuple[int, int]) -> tuple[Callable, Kernel]:
+        """The kernel to launch, compiled, and what it was compiled from."""
         key = "device", run.problem, target.device()
         if key not in self._kernels:
             choice = self.choice(run.problem, run.components, target, cc)
             kernel = Kernel(run.problem, run.components, choice.lanes)
-            self._kernels[key] = target.kernel(kernel.for_device(target.module), kernel.argument_types), choice.passes
+            self._kernels[key] = target.kernel(kernel.for_device(target.module), kernel.argument_types), kernel
         return self._kernels[key]
 
 

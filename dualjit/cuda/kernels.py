@@ -2,6 +2,9 @@
 
 The body is Python source which both targets compile: inside a kernel, where a thread has a point, or inside a loop over
 all points, for the CPU.  What the tests see on the CPU is therefore the same body that runs on a device.
+
+Threads along x are points, and passes are blocks along y and z.  Where there is one point alone, threads along x are
+passes.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ from dataclasses import dataclass
 from numba import types
 
 from dualjit.cuda.problem import Argument, Problem
-from dualjit.numbers.points import ALONG, UNIT, item, place, store
+from dualjit.numbers.points import ALONG, UNIT, item, passes, place, store
 from dualjit.transforms.source import Writer, build
 
 POINTS, VALUES, DERIVATIVES = "_dj_points", "_dj_values", "_dj_derivatives"
 PLACE = "_dj_i, _dj_points, _dj_inner, _dj_outer"
+THREADS = 128
+SPREAD_THREADS = 32  # of one point: a warp a block, since all multiprocessors are to have some of a few threads
 
 
 @dataclass(frozen=True)
@@ -54,38 +59,53 @@ class Kernel:
     @property
     def passes(self) -> tuple[int, int]:
         """How many passes compute all columns, in the inner and in the outer level."""
-        columns = self.problem.columns
-        found = [
-            -(-columns // n) if kind == UNIT else 1 for kind, n in zip(self.problem.levels, self.lanes, strict=True)
-        ]
+        columns, levels = self.problem.columns, zip(self.problem.levels, self.lanes, strict=True)
+        found = [passes(columns, n) if kind == UNIT else 1 for kind, n in levels]
         return (*found, 1, 1)[:2]
+
+    def configuration(self, points: int) -> tuple[tuple[int, int, int], int]:
+        """Blocks and threads of a launch."""
+        inner, outer = self.passes
+        if self.problem.one_point:
+            return (-(-inner // SPREAD_THREADS), 1, outer), SPREAD_THREADS
+        return (-(-points // THREADS), inner, outer), THREADS
 
     @property
     def argument_types(self) -> tuple[types.Type, ...]:
         """The types of the kernel's arguments: points, arguments, directions, values, derivatives."""
         given = [a.type for a in self.problem.arguments]
         given += [a.type for a in self.problem.differentiated if ALONG in self.problem.levels]
-        axes = 1 + (not self.components.single)
+        axes = (not self.problem.one_point) + (not self.components.single)
         units = sum(level == UNIT for level in self.problem.levels)
         scalar = self.components.scalar
         outputs = [types.Array(scalar, axes, "C"), types.Array(scalar, axes + units, "C")]
         return (types.int64, *given, *outputs)
 
     def for_device(self, cuda) -> Callable:
-        """The kernel: threads along x have points, blocks along y have passes."""
+        """The kernel of a device."""
         w = Writer()
         device = w.bind("cuda", cuda)
-        w(f"_dj_i = {device}.grid(1)")
-        with w.block(f"if _dj_i < {POINTS}:"):
-            self.body(w, f"{device}.blockIdx.y")
+        if self.problem.one_point:
+            w("_dj_i = 0")
+            w(f"_dj_pass = {device}.grid(1)")
+            with w.block(f"if _dj_pass < {self.passes[0]}:"):
+                self.body(w, "_dj_pass", f"{device}.blockIdx.z")
+        else:
+            w(f"_dj_i = {device}.grid(1)")
+            with w.block(f"if _dj_i < {POINTS}:"):
+                self.body(w, f"{device}.blockIdx.y", f"{device}.blockIdx.z")
         return self.function(w)
 
     def for_host(self) -> Callable:
         """The same in a loop over points and passes."""
         w = Writer()
         inner, outer = self.passes
-        with w.block(f"for _dj_i in range({POINTS}):"), w.block(f"for _dj_pass in range({inner * outer}):"):
-            self.body(w, "_dj_pass")
+        with (
+            w.block(f"for _dj_i in range({POINTS}):"),
+            w.block(f"for _dj_k in range({outer}):"),
+            w.block(f"for _dj_pass in range({inner}):"),
+        ):
+            self.body(w, "_dj_pass", "_dj_k")
         return self.function(w)
 
     def probe(self) -> Callable:
@@ -95,12 +115,11 @@ class Kernel:
         w(f"return {self.call(w)}")
         return self.function(w)
 
-    def body(self, w: Writer, number: str) -> None:
-        """One point and one pass, of this number."""
+    def body(self, w: Writer, inner: str, outer: str) -> None:
+        """One point and one pass, of these numbers."""
         problem, components = self.problem, self.components
-        inner, outer = self.passes
-        w(f"_dj_inner = {self.first(number if outer == 1 else f'({number} % {inner})', 0, inner)}")
-        w(f"_dj_outer = {self.first(number if inner == 1 else f'({number} // {inner})', 1, outer)}")
+        for name, number, count in zip(("_dj_inner", "_dj_outer"), (inner, outer), self.passes, strict=True):
+            w(f"{name} = {number if count > 1 else 0}")
         answer = w.bind("A", problem.answer(components.count, components.scalar, self.lanes))
         w(f"_dj_answer = {w.bind('place', place)}({answer}, {VALUES}, {DERIVATIVES}, {PLACE})")
         if problem.outputs is not None:
@@ -110,10 +129,6 @@ class Kernel:
         for k in range(components.count):
             component = "_dj_y" if components.single else f"_dj_y[{k}]"
             w(f"{w.bind('store', store)}(_dj_answer, {k}, {component})")
-
-    def first(self, number: str, level: int, passes: int) -> str:
-        """The first column of a pass."""
-        return "0" if passes == 1 else f"{number} * {self.lanes[level]}"
 
     def call(self, w: Writer, *more: str) -> str:
         """The call of the function."""

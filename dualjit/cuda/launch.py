@@ -9,25 +9,23 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dualjit.cuda.kernels import Kernel
 from dualjit.cuda.run import Run
 from dualjit.errors import OptionError
 
-THREADS = 128
 LAUNCHES = 8  # of which the first loads the kernel
 
 
-def launch(cuda, kernel: Callable, passes: int, run: Run, out, stream) -> list:
+def launch(cuda, compiled: Callable, kernel: Kernel, run: Run, out, stream) -> list:
     """Values and derivatives, computed."""
     stream = as_stream(cuda, stream)
     if run.inputs.on_device:
         outputs = run.outputs(out, lambda shape, dtype: cuda.device_array(shape, dtype, stream=stream))
-        start(kernel, passes, run, stream, run.arrays(cuda.as_cuda_array), map(cuda.as_cuda_array, outputs))
+        start(compiled, kernel, run, stream, run.arrays(cuda.as_cuda_array), map(cuda.as_cuda_array, outputs))
         return outputs
     outputs = run.outputs(out)
     there = [cuda.device_array(x.shape, x.dtype, stream=stream) for x in outputs]
-    start(
-        kernel, passes, run, stream, run.arrays(lambda x: cuda.to_device(np.ascontiguousarray(x), stream=stream)), there
-    )
+    start(compiled, kernel, run, stream, run.arrays(lambda x: cuda.to_device(in_order(x), stream=stream)), there)
     for x, host in zip(there, outputs, strict=True):
         x.copy_to_host(host, stream=stream)
     if stream:
@@ -35,19 +33,24 @@ def launch(cuda, kernel: Callable, passes: int, run: Run, out, stream) -> list:
     return outputs
 
 
-def start(kernel, passes: int, run: Run, stream, arrays, outputs) -> None:
-    """Enqueue the kernel: threads along x are points, blocks along y passes."""
-    blocks = -(-run.inputs.points // THREADS)
-    if blocks:
-        kernel[(blocks, passes), THREADS, stream](run.inputs.points, *arrays, *outputs)
+def in_order(x: np.ndarray) -> np.ndarray:
+    """An array of the same shape which is contiguous; NumPy's ``ascontiguousarray`` makes a vector of one number."""
+    return np.asarray(x, order="C")
 
 
-def timed(cuda, kernel: Callable, passes: int, run: Run) -> float:
+def start(compiled, kernel: Kernel, run: Run, stream, arrays, outputs) -> None:
+    """Enqueue the kernel."""
+    blocks, threads = kernel.configuration(run.inputs.points)
+    if 0 not in blocks:
+        compiled[blocks, threads, stream](run.inputs.points, *arrays, *outputs)
+
+
+def timed(cuda, compiled: Callable, kernel: Kernel, run: Run) -> float:
     """Seconds of the kernel alone, the best of some launches."""
-    moved = cuda.as_cuda_array if run.inputs.on_device else lambda x: cuda.to_device(np.ascontiguousarray(x), stream=0)
+    moved = cuda.as_cuda_array if run.inputs.on_device else lambda x: cuda.to_device(in_order(x), stream=0)
     arrays = run.arrays(moved)
     outputs = run.outputs(None, lambda shape, dtype: cuda.device_array(shape, dtype, stream=0))
-    return min(once(cuda, lambda: start(kernel, passes, run, 0, arrays, outputs)) for _ in range(LAUNCHES))
+    return min(once(cuda, lambda: start(compiled, kernel, run, 0, arrays, outputs)) for _ in range(LAUNCHES))
 
 
 def once(cuda, enqueue: Callable) -> float:

@@ -30,17 +30,15 @@ class Argument:
         How many numbers one point has: None where the argument is the same for all points.
     first : int or None
         The first of its columns; None where it is not differentiated.
+    is_vector : bool
+        Does a point have a vector, or one number?
     """
 
     name: str
     type: types.Type
-    size: int | None
-    first: int | None
-
-    @property
-    def is_vector(self) -> bool:
-        """Does a point have a vector, or one number?"""
-        return self.type.ndim == 2
+    size: int | None = None
+    first: int | None = None
+    is_vector: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,8 @@ class Problem:
         The floats of the arguments.
     valued : bool
         Are the function's values wanted beside the derivatives?
+    one_point : bool
+        Is there one point alone, and no axis of points?
     """
 
     function: Callable
@@ -71,6 +71,7 @@ class Problem:
     outputs: int | None
     scalar: types.Float
     valued: bool
+    one_point: bool = False
 
     @property
     def differentiated(self) -> tuple[Argument, ...]:
@@ -94,7 +95,7 @@ class Problem:
         shape = Shape((argument.size,), self.points_last)
         if argument.first is None:
             return Point(argument.type.dtype, argument.type.dtype, (), shape)
-        return Point(self.scalar, self.number(lanes), self.levels, shape, argument.first)
+        return Point(self.scalar, self.number(lanes), self.levels, shape, argument.first, self.columns)
 
     def answer(self, count: int, scalar: types.Float, lanes: tuple[int, ...]) -> Answer:
         """The type of where ``count`` components go."""

@@ -45,6 +45,8 @@ class Request:
         Partials per number of the outermost level; None: as many as the registers hold.
     scalar_only : bool
         Must the function return one number?
+    one_point : bool
+        Is a call for one point, whose arrays have no axis of points?
     """
 
     name: str
@@ -59,6 +61,7 @@ class Request:
     value: bool
     chunk: int | None
     scalar_only: bool
+    one_point: bool
 
     @property
     def units(self) -> int:
@@ -78,6 +81,7 @@ def request(
     value: bool = False,
     chunk: int | None = None,
     scalar_only: bool = False,
+    one_point: bool = False,
 ) -> Request:
     """What a user asks for, checked."""
     f = as_function(f)
@@ -87,6 +91,8 @@ def request(
     _check_count("outputs", outputs)
     names = tuple(signature_of(f).parameters)
     selection = select(f, argnums) if levels else None
+    if one_point:
+        shared = tuple(k for k in range(len(names)) if k not in selection.positions)
     return Request(
         f"{transform}({python_function(f).__name__})",
         f if hasattr(f, "py_func") else njit(f),
@@ -100,6 +106,7 @@ def request(
         value,
         chunk,
         scalar_only,
+        one_point,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numba.np.numpy_support import as_dtype
 
-from dualjit.cuda.arrays import Inputs, check_output
+from dualjit.cuda.arrays import Inputs, OnePoint, check_output
 from dualjit.cuda.kernels import Components
 from dualjit.cuda.problem import Argument, Problem
 from dualjit.cuda.request import Request
@@ -30,7 +30,8 @@ class Run:
     def __init__(self, request: Request, args: tuple, components: Callable[[Problem], Components]):
         self.request, self.units = request, request.units
         given, directions = self.split(list(args))
-        self.inputs = Inputs(request.name, request.parameters, given, request.shared, request.layout)
+        inputs = OnePoint if request.one_point else Inputs
+        self.inputs = inputs(request.name, request.parameters, given, request.shared, request.layout)
         arguments = self.inputs.arguments(request.positions)
         self.given_directions = self.inputs.directions(request.positions, directions) if directions else []
         first, *_ = [a for a in arguments if a.first is not None or (not request.levels and a.size is not None)]
@@ -42,6 +43,7 @@ class Run:
             request.outputs,
             first.type.dtype,
             request.value,
+            request.one_point,
         )
         self.components = components(self.problem)
         if request.scalar_only and not self.components.single:
@@ -80,7 +82,7 @@ class Run:
         return [self.over_points(components), self.over_points(components + (self.problem.columns,) * self.units)]
 
     def over_points(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        points = (self.inputs.points,)
+        points = () if self.request.one_point else (self.inputs.points,)
         return (*shape, *points) if self.inputs.points_last else (*points, *shape)
 
     def wanted(self, out) -> list:
@@ -124,5 +126,5 @@ class Run:
         if a.is_vector and a.size == self.problem.columns:
             return derivatives
         columns = slice(a.first, a.first + a.size) if a.is_vector else a.first
-        before = (not self.components.single) + (not self.inputs.points_last)
+        before = (not self.components.single) + (not self.inputs.points_last and not self.request.one_point)
         return derivatives[(slice(None),) * before + (columns,) * self.units]

@@ -1,4 +1,4 @@
-"""The drivers: derivatives of a function of few inputs at many points, on the GPU."""
+"""The drivers: derivatives of a function of few inputs at many points, or of many inputs at one, on the GPU."""
 
 from __future__ import annotations
 
@@ -83,6 +83,75 @@ def batch_jacobian(
         outputs=outputs,
         value=value,
         chunk=chunk,
+    )
+
+
+def jacobian(
+    f: Callable,
+    argnums=0,
+    *,
+    outputs: int | None = None,
+    value: bool = False,
+    chunk: int | None = None,
+) -> Batch:
+    """The Jacobian of ``f`` at one point of many inputs, by forward mode, its columns spread over GPU threads.
+
+    Parameters
+    ----------
+    f : callable
+        As for `batch_jacobian`.
+    argnums : int, str, or tuple of these
+        Which arguments are differentiated: vectors.
+    outputs : int, optional
+        How many components ``f`` writes to its last parameter; all of them have to be written.
+    value : bool
+        Return ``(y, J)``.
+    chunk : int, optional
+        Columns of one thread; see the notes.
+
+    Returns
+    -------
+    Batch
+        To be called with ``f``'s arguments: vectors of shape ``(n,)``, and what is not differentiated, numbers and
+        arrays of any shape.  ``J`` has shape ``(m, n)``; ``(n,)``, a gradient, where ``f`` returns one number.
+
+    Raises
+    ------
+    CudaError
+        When it is called: there is no GPU, no driver or no compiler.
+    UnsupportedError
+        ``f`` does not compile for a kernel.
+    ShapeError, DTypeError, DeviceArrayError
+        Arguments or ``out=`` that do not fit.
+
+    Notes
+    -----
+    Cost: each thread evaluates ``f`` once, as one thread.  A thread has one column while columns are fewer than the
+    threads that fill a GPU (16384), and beyond that as many as leave so many threads and spill nothing.  A kernel is
+    compiled for each ``n``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> def f(x, a, out):
+    ...     for i in range(len(x)):
+    ...         out[i] = a[i] * x[i] * x[i - 1]
+    >>> dj.cuda.jacobian(f, outputs=3).on_cpu(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 10.0]))
+    array([[ 3.,  0.,  1.],
+           [ 2.,  1.,  0.],
+           [ 0., 30., 20.]])
+    """
+    return _batch(
+        "jacobian",
+        f,
+        (UNIT,),
+        argnums=argnums,
+        layout="aos",
+        outputs=outputs,
+        value=value,
+        chunk=chunk,
+        one_point=True,
     )
 
 

@@ -17,6 +17,9 @@ levels                    what comes out
 ``(ALONG, UNIT)``         its product with a direction
 ========================  ========================================
 
+Where all columns are more than a number has partials, several passes compute them.  Pass ``p`` of ``P`` has the columns
+``p``, ``p + P``, ``p + 2 P`` and so on: where neighbouring threads are passes, they write to neighbouring memory.
+
 All is compiled for whichever target the code around it is compiled for.
 
 Source: the data-parallel duals of Revels et al. 2018, arXiv:1810.08297 (forward mode fused into kernels).
@@ -43,6 +46,11 @@ from dualjit.numbers.types import Dual
 
 UNIT, ALONG = "unit", "along"
 INDEX = ir.IntType(64)
+
+
+def passes(columns: int, lanes: int) -> int:
+    """How many passes compute all columns; one where there are none, for the values."""
+    return max(1, -(-columns // lanes))
 
 
 @dataclass(frozen=True)
@@ -97,15 +105,26 @@ class Point(types.Type):
         Of the argument.
     first : int
         The column of its first item.
+    columns : int
+        How many columns there are in all.
     """
 
-    def __init__(self, scalar: types.Float, number: types.Type, levels: tuple[str, ...], shape: Shape, first: int = 0):
-        self.scalar, self.number, self.levels, self.shape, self.first = scalar, number, levels, shape, first
-        super().__init__(name=f"Point({scalar}, {number}, {levels}, {shape}, {first})")
+    def __init__(
+        self,
+        scalar: types.Float,
+        number: types.Type,
+        levels: tuple[str, ...],
+        shape: Shape,
+        first: int = 0,
+        columns: int = 0,
+    ):
+        self.scalar, self.number, self.levels = scalar, number, levels
+        self.shape, self.first, self.columns = shape, first, columns
+        super().__init__(name=f"Point({', '.join(map(str, self.key))})")
 
     @property
     def key(self):
-        return self.scalar, self.number, self.levels, self.shape, self.first
+        return self.scalar, self.number, self.levels, self.shape, self.first, self.columns
 
 
 class Answer(types.Type):
@@ -158,7 +177,7 @@ class Answer(types.Type):
 
 
 class _PlaceModel(models.StructModel):
-    """Pointers into two arrays of floats, the point, how many there are, and the first columns of this pass."""
+    """Pointers into two arrays of floats, the point, how many there are, and the numbers of this pass."""
 
     def __init__(self, dmm, fe_type):
         pointer = types.CPointer(fe_type.scalar)
@@ -175,7 +194,7 @@ def place(typingctx, T, values, more, i, points, inner, outer):
     """A `Point` or an `Answer` of type ``T``.
 
     ``values`` and ``more`` are contiguous arrays: of an argument the values and the direction, of an answer the values
-    and the derivatives.  The pass computes the columns from ``inner`` and ``outer`` on.
+    and the derivatives.  ``inner`` and ``outer`` are the pass of each level.
     """
     target = getattr(T, "instance_type", None)
     arrays = all(isinstance(a, types.Array) and a.layout == "C" and a.dtype == target.scalar for a in (values, more))
@@ -219,13 +238,14 @@ def _item(context, builder, sig, args):
     offset = point.shape.offset(builder, index, source.i, source.points)
     algebra = Algebra(context, builder, point.scalar)
     number = algebra.leaf(builder.load(builder.gep(source.values, [offset])))
-    firsts = [source.inner, source.outer][: len(point.levels)]
-    for level, (kind, lanes, first) in enumerate(zip(point.levels, _lanes(point.number), firsts, strict=True), 1):
+    this_pass = [source.inner, source.outer][: len(point.levels)]
+    for level, (kind, lanes, first) in enumerate(zip(point.levels, _lanes(point.number), this_pass, strict=True), 1):
         if kind == ALONG:
             tangent = [algebra.leaf(builder.load(builder.gep(source.more, [offset])))]
         else:
-            lane = builder.sub(builder.add(index, INDEX(point.first)), first)
-            tangent = [_unit(algebra, lane, k) for k in range(lanes)]
+            ahead = builder.sub(builder.add(index, INDEX(point.first)), first)
+            step = passes(point.columns, lanes)
+            tangent = [_unit(algebra, ahead, k * step) for k in range(lanes)]
         number = Pair(level, number, ListTangent(algebra, tangent))
     return algebra.pack(point.number, number)
 
@@ -236,9 +256,9 @@ def _from_the_end(builder, index, size: int):
     return builder.select(negative, builder.add(index, INDEX(size)), index)
 
 
-def _unit(algebra, lane, k):
+def _unit(algebra, ahead, column: int):
     one, zero = (algebra.real(algebra.const(x)) for x in (1.0, 0.0))
-    here = algebra.builder.icmp_signed("==", lane, INDEX(k))
+    here = algebra.builder.icmp_signed("==", ahead, INDEX(column))
     return algebra.leaf(algebra.builder.select(here, one, zero))
 
 
@@ -335,7 +355,7 @@ class _Derivatives:
 
     def __init__(self, algebra, answer: Answer, target, component):
         self.algebra, self.answer, self.target, self.component = algebra, answer, target, component
-        self.firsts = [target.inner, target.outer]
+        self.this_pass = [target.inner, target.outer]
 
     def store(self, number) -> None:
         self.level(number, len(self.answer.levels), [])
@@ -350,10 +370,10 @@ class _Derivatives:
         if answer.levels[level - 1] == ALONG:
             self.level(partials[0], level - 1, columns)
             return
-        ragged = answer.columns % len(partials) != 0
+        step = passes(answer.columns, len(partials))
         for k, partial in enumerate(partials):
-            column = builder.add(self.firsts[level - 1], INDEX(k))
-            if ragged:
+            column = builder.add(self.this_pass[level - 1], INDEX(k * step))
+            if (k + 1) * step > answer.columns:
                 with builder.if_then(builder.icmp_signed("<", column, INDEX(answer.columns))):
                     self.level(partial, level - 1, [*columns, column])
             else:

@@ -8,6 +8,7 @@ import pytest
 
 import dualjit as dj
 from dualjit.cuda import partial, seed, value
+from dualjit.cuda.bench.large import brusselator
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
 from dualjit.cuda.target import numba_target
 
@@ -97,3 +98,88 @@ def test_tuned_kernels_compute_the_same(cuda):
     arguments = ARM.arguments(POINTS, np.float64)
     assert batch.tune(*arguments).passes >= 1
     np.testing.assert_allclose(batch(*arguments)[1], batch.on_cpu(*arguments)[1], rtol=1e-11, atol=1e-11)
+
+
+# ---- one point
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("chunk", [None, 3, 8])
+@pytest.mark.parametrize("n", [2, 34, 1026])
+def test_one_point_into_poisoned_memory(n, chunk, dtype, cuda, rng):
+    jacobian = dj.cuda.jacobian(brusselator(dtype), outputs=n, value=True, chunk=chunk)
+    x = rng.uniform(0.5, 3.0, n).astype(dtype)
+    out = tuple(poisoned(cuda, np.empty(shape, dtype)) for shape in [(n,), (n, n)])
+    assert jacobian(cuda.to_device(x), out=out)[1] is out[1]
+    bound = 1e-11 if dtype is np.float64 else 1e-4
+    for found, wanted in zip(out, jacobian.on_cpu(x), strict=True):
+        np.testing.assert_allclose(found.copy_to_host(), wanted, rtol=bound, atol=bound * np.abs(wanted).max())
+
+
+def test_arguments_of_one_point(cuda, rng):
+    """A number, an array of whole numbers, one without axes, and one of which every other number is taken."""
+
+    def f(x, which, scale, a, shift, out):
+        for i in range(len(x)):
+            out[i] = math.sin(x[i]) * x[which[i]] * scale[()] + a[i] * shift
+
+    n = 100
+    x, a, which, scale = rng.normal(size=n), rng.normal(size=2 * n)[::2], rng.permutation(n), np.array(2.0)
+    jacobian = dj.cuda.jacobian(f, argnums=("a", "x"), outputs=n, value=True)
+    contiguous = np.ascontiguousarray(a)
+    y, (by_a, by_x) = jacobian(x, which, scale, contiguous, 0.5, stream=cuda.stream())
+    wanted, (wanted_a, wanted_x) = jacobian.on_cpu(x, which, scale, contiguous, 0.5)
+    np.testing.assert_allclose(y, wanted, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(by_x, wanted_x, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(by_a, wanted_a)
+    strided = dj.cuda.jacobian(f, outputs=n)
+    np.testing.assert_allclose(strided(x, which, scale, a, 0.5), wanted_x, rtol=1e-12, atol=1e-12)
+
+
+def test_a_gradient_and_its_value_of_one_point(cuda, rng):
+    def energy(x):
+        total = 0.0
+        for i in range(1, len(x)):
+            total += (x[i] - x[i - 1] ** 2) ** 2
+        return total
+
+    x = rng.normal(size=300)
+    gradient = dj.cuda.jacobian(energy, value=True)
+    wanted_y, wanted_g = gradient.on_cpu(x)
+    for y, g in (gradient(x), [a.copy_to_host() for a in gradient(cuda.to_device(x))]):
+        np.testing.assert_allclose(y, wanted_y, rtol=1e-12)
+        np.testing.assert_allclose(g, wanted_g, rtol=1e-11, atol=1e-11)
+    out = cuda.to_device(np.array(np.nan)), poisoned(cuda, x)
+    gradient(cuda.to_device(x), out=out)
+    np.testing.assert_allclose(out[0].copy_to_host(), wanted_y, rtol=1e-12)
+    np.testing.assert_allclose(out[1].copy_to_host(), wanted_g, rtol=1e-11, atol=1e-11)
+
+
+def test_values_where_there_are_no_columns(cuda):
+    y, J = dj.cuda.jacobian(lambda x, a: (a, 2 * a), value=True)(np.empty(0), 3.0)
+    np.testing.assert_array_equal(y, [3.0, 6.0])
+    assert J.shape == (2, 0)
+
+
+def test_more_threads_than_fill_a_device(cuda, rng):
+    """Two columns for each thread, of a function of few components."""
+
+    def f(x, out):
+        total = x[0] * 0.0
+        for i in range(0, len(x), 64):
+            total += x[i] * x[-1 - i]
+        out[0], out[1] = total, x[-1]
+
+    x = rng.normal(size=40_000)
+    jacobian = dj.cuda.jacobian(f, outputs=2)
+    assert jacobian.inspect(x).lanes == (2,)
+    np.testing.assert_allclose(jacobian(x), jacobian.on_cpu(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("layout", ["soa", "aos"])
+def test_passes_along_both_levels(layout, cuda, rng):
+    x = rng.normal(size=(3, 200))
+    x = x if layout == "soa" else np.ascontiguousarray(x.T)
+    hessian = dj.cuda.batch_hessian(curved, layout=layout, value=True, chunk=1)
+    for found, wanted in zip(hessian(x), hessian.on_cpu(x), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)

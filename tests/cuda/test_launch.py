@@ -12,10 +12,11 @@ import pytest
 import dualjit as dj
 from dualjit import errors
 from dualjit.cuda import batch as batch_module
+from dualjit.cuda import chunks
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
 from dualjit.cuda.chunks import Choice
-from dualjit.cuda.kernels import Kernel
-from dualjit.cuda.launch import THREADS
+from dualjit.cuda.kernels import SPREAD_THREADS, THREADS, Components, Kernel
+from dualjit.cuda.run import Run
 
 POINTS = 300
 
@@ -111,9 +112,9 @@ def test_numpy_arrays_are_copied_there_and_back(name, device):
     for x, y in zip(flat(batch(*arguments)), flat(wanted), strict=True):
         assert isinstance(x, np.ndarray)
         np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-12)
-    ((blocks, passes), threads, stream) = device.launches[0]
+    ((blocks, passes, outer), threads, stream) = device.launches[0]
     assert blocks * threads >= POINTS > (blocks - 1) * threads
-    assert passes == -(-scenario.columns // 4)
+    assert (passes, outer) == (-(-scenario.columns // 4), 1)
     assert (threads, stream) == (THREADS, 0)
 
 
@@ -206,3 +207,72 @@ def test_the_fastest_number_of_partials_is_kept(device, monkeypatch):
 def test_the_cpu_takes_no_arrays_of_the_device():
     with pytest.raises(errors.DeviceArrayError, match="on_cpu takes NumPy arrays"):
         dj.cuda.batch_gradient(lambda x: x[0]).on_cpu(DeviceArray(np.ones((1, 2))))
+
+
+# ---- one point
+
+
+def chain(x, a, out):
+    for i in range(len(x)):
+        out[i] = a[i] * x[i] * x[i - 1]
+
+
+def test_threads_are_passes_of_one_point(device):
+    x, a = np.arange(1.0, 1001.0), np.ones(1000)
+    jacobian = dj.cuda.jacobian(chain, outputs=1000)
+    J = jacobian(x, a)
+    assert isinstance(J, np.ndarray)
+    np.testing.assert_array_equal(J, jacobian.on_cpu(x, a))
+    assert device.launches == [((-(-250 // SPREAD_THREADS), 1, 1), SPREAD_THREADS, 0)]  # four columns for each thread
+
+
+def test_one_point_on_the_device(device):
+    x, a = np.arange(1.0, 31.0), np.ones(30)
+    jacobian = dj.cuda.jacobian(chain, outputs=30, value=True)
+    wanted = jacobian.on_cpu(x, a)
+    out = DeviceArray(np.full(30, np.nan)), DeviceArray(np.full((30, 30), np.nan))
+    found = jacobian(DeviceArray(x), DeviceArray(a), out=out)
+    assert found[0] is out[0]
+    assert found[1] is out[1]
+    for made, given, right in zip(jacobian(DeviceArray(x), DeviceArray(a)), found, wanted, strict=True):
+        np.testing.assert_array_equal(made.host, right)
+        np.testing.assert_array_equal(given.host, right)
+
+
+def test_the_value_of_one_point_is_one_number(device):
+    y, g = dj.cuda.jacobian(lambda x: x[0] * x[1], value=True)(DeviceArray(np.array([2.0, 3.0])))
+    assert y.host.shape == ()
+    assert y.host == 6.0
+    np.testing.assert_array_equal(g.host, [3.0, 2.0])
+
+
+def test_values_without_columns(device):
+    y, J = dj.cuda.jacobian(lambda x, a: (a, 2 * a), value=True)(np.empty(0), 3.0)
+    np.testing.assert_array_equal(y, [3.0, 6.0])
+    assert J.shape == (2, 0)
+
+
+def test_passes_of_both_levels_are_blocks_of_their_own(device, monkeypatch):
+    monkeypatch.setattr(batch_module, "compiled", lambda target, kernel, cc: Choice(kernel.lanes, 9, None, ""))
+    hessian = dj.cuda.batch_hessian(lambda x: x[0] * x[1] * x[2], chunk=1)
+    x = np.ones((3, 2))
+    np.testing.assert_array_equal(hessian(x), hessian.on_cpu(x))
+    assert device.launches[0][0] == (1, 3, 3)
+
+
+def test_more_points_than_32_bits_count():
+    scenario = ARM
+    batch = scenario.transform(scenario.function(np.float64))
+    problem = Run(batch.request, tuple(scenario.arguments(2, np.float64)), batch.host_components).problem
+    blocks, threads = Kernel(problem, Components(12, nb.float64, single=False), (4,)).configuration(1 << 33)
+    assert blocks == ((1 << 33) // threads, 2, 1)
+
+
+def test_more_passes_than_blocks_are_refused(device, monkeypatch):
+    monkeypatch.setattr(chunks, "MOST_BLOCKS", 3)
+    x = np.ones((4, 2))
+    first = lambda x: x[0]  # noqa: E731
+    with pytest.raises(errors.UnsupportedError, match=r"4 x 1 passes for each point.*\n.*no more than 3 blocks"):
+        dj.cuda.batch_gradient(first, chunk=1)(x)
+    with pytest.raises(errors.UnsupportedError, match=r"4 x 4 passes for each point"):
+        dj.cuda.batch_hessian(first, chunk=1)(x)

@@ -11,7 +11,7 @@ from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel, gather_kernel, pois
 from dualjit.cuda.bench.contestants import Contestant, Loaded, event_clock, shapes
 from dualjit.cuda.bench.scenarios import Scenario, transformed
 from dualjit.cuda.chunks import lanes_to_try
-from dualjit.cuda.launch import THREADS
+from dualjit.cuda.kernels import THREADS
 from dualjit.cuda.run import Run
 from dualjit.cuda.target import numba_target
 
