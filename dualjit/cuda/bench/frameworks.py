@@ -49,7 +49,7 @@ def _jax(jax, f, name: str, axis: int, arguments, points: int) -> Contestant:
 
 
 def torch_contestants(scenario: Scenario, arguments: list[np.ndarray], points: int) -> Iterator[Contestant]:
-    """Compiled: ``vmap`` over points, which are the first axis; and ``vmap`` over columns of a ``jvp`` of all points."""
+    """Compiled: ``vmap`` over points, the first axis; and ``vmap`` over columns of a ``jvp`` of all points."""
     import torch
 
     f, given = getattr(functions(torch), scenario.name), combined(scenario, arguments)
