@@ -131,6 +131,13 @@ class CudaError(DualjitError, RuntimeError):
     """
 
 
+class TapeError(DualjitError, MemoryError):
+    """What the reverse of a function keeps at one point does not fit the tape that a thread has.
+
+    Remedy: a larger one, ``tape=BYTES``, or forward mode, which keeps nothing.
+    """
+
+
 class DeviceArrayError(DualjitError, TypeError):
     """Arrays on the host were mixed with arrays on the device.
 

@@ -53,6 +53,14 @@ def adjoint_program(
     c: Canonical, seeds, name: str, rules=Rules, raises: bool = True, inner: bool = False
 ) -> tuple[p.Function, Plan]:
     """The adjoint program, and its storage plan; ``raises``: division by zero is an error."""
+    made = generator(c, seeds, rules, raises, inner, options.tape_bytes // 2)
+    return written(made, name), made.plan
+
+
+def generator(
+    c: Canonical, seeds, rules=Rules, raises: bool = True, inner: bool = False, budget: int | None = None
+) -> Generator:
+    """What writes the adjoint program, after planning; ``budget`` in bytes, None for a tape of everything."""
     shadowed = Shadowed(c.blocks, c.names)
     answer = c.blocks[c.exit].end.value
     plan = Plan(c, shadowed, answer, rules)
@@ -62,7 +70,9 @@ def adjoint_program(
     if raises and part.dropped:
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
-    generated = verify(
-        Generator(c, plan, part, rules, seeds, raises, options.tape_bytes // 2, inner).function(name), single=False
-    )
-    return straightened(generated), plan
+    return Generator(c, plan, part, rules, seeds, raises, budget, inner)
+
+
+def written(made: Generator, name: str) -> p.Function:
+    """The adjoint program."""
+    return straightened(verify(made.function(name), single=False))

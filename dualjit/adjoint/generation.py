@@ -58,9 +58,11 @@ class Labels:
 
 
 class Generator:
-    """One adjoint program in the making."""
+    """One adjoint program in the making; without a ``budget`` in bytes everything is taped."""
 
-    def __init__(self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool, budget: int, inner: bool):
+    def __init__(
+        self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool, budget: int | None, inner: bool
+    ):
         self.c, self.plan, self.part, self.rules, self.seeds = c, plan, part, rules, seeds
         self.names, self.raises, self.budget, self.inner = c.names, raises, budget, inner
         self.out = Images()
@@ -74,7 +76,7 @@ class Generator:
         self.slots: dict[str, p.Var] = {}
         self.global_slots: dict[str, p.Var] = {}
         self.returned: tuple = ()
-        self.checkpoints = checkpointed(plan, part, self.keeps_numbers)
+        self.checkpoints = checkpointed(plan, part, self.keeps_numbers) if budget is not None else None
         self.segments = self.names.label()
         self.stacks: dict[tuple[Region, str], p.Var] = {}
 

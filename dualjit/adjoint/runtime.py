@@ -45,8 +45,10 @@ def trips(start, stop, step):
     if step == 0:
         raise ValueError("range() arg 3 must not be zero")
     if step > 0:
-        return max((stop - start + step - 1) // step, 0)
-    return max((start - stop - step - 1) // -step, 0)
+        rounds = (stop - start + step - 1) // step
+    else:
+        rounds = (start - stop - step - 1) // -step
+    return rounds if rounds > 0 else 0  # Numba's built-in CUDA target has no max of two numbers
 
 
 @register_jitable

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from dualjit.cuda.batch import Batch
 from dualjit.cuda.refusal import refuse_derivatives
+from dualjit.cuda.reverse import ReverseBatch
 from dualjit.cuda.target import numba_target
 from dualjit.cuda.transforms import (
     batch_gradient,
@@ -24,6 +25,7 @@ from dualjit.numbers.intrinsics import lift, partial, primal, seed, value
 
 __all__ = [
     "Batch",
+    "ReverseBatch",
     "batch_gradient",
     "batch_hessian",
     "batch_hvp",

@@ -68,7 +68,7 @@ class Inputs:
     """
 
     axes: tuple[int, ...] = (1, 2)
-    wanted = "array with an axis of points"
+    wanted = "array with an axis of points; batch_gradient(mode='reverse') has sums over points by shared arrays"
 
     def __init__(self, name: str, names: list[str], given, same: frozenset[int], layout: str):
         self.name, self.names, self.layout, self.points_last = name, names, layout, LAYOUTS[layout]

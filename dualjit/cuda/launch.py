@@ -16,15 +16,18 @@ from dualjit.errors import OptionError
 LAUNCHES = 8  # of which the first loads the kernel
 
 
-def launch(cuda, compiled: Callable, kernel: Kernel, run: Run, out, stream) -> list:
-    """Values and derivatives, computed."""
+def launch(cuda, compiled: Callable, kernel, run, out, stream) -> list:
+    """Values and derivatives, computed; kernel and run are of either mode."""
     stream = as_stream(cuda, stream)
     if run.inputs.on_device:
         outputs = run.outputs(out, lambda shape, dtype: cuda.device_array(shape, dtype, stream=stream))
-        start(compiled, kernel, run, stream, run.arrays(cuda.as_cuda_array), map(cuda.as_cuda_array, outputs))
+        there = list(map(cuda.as_cuda_array, outputs))
+        clear(there, run, stream)
+        start(compiled, kernel, run, stream, run.arrays(cuda.as_cuda_array), there)
         return outputs
     outputs = run.outputs(out)
     there = [cuda.device_array(x.shape, x.dtype, stream=stream) for x in outputs]
+    clear(there, run, stream)
     start(compiled, kernel, run, stream, run.arrays(lambda x: cuda.to_device(in_order(x), stream=stream)), there)
     for x, host in zip(there, outputs, strict=True):
         x.copy_to_host(host, stream=stream)
@@ -38,7 +41,13 @@ def in_order(x: np.ndarray) -> np.ndarray:
     return np.asarray(x, order="C")
 
 
-def start(compiled, kernel: Kernel, run: Run, stream, arrays, outputs) -> None:
+def clear(arrays: list, run, stream) -> None:
+    """Zeros in the arrays of the answer that need them."""
+    for k in run.zeroed:
+        arrays[k].copy_to_device(np.zeros(arrays[k].shape, arrays[k].dtype), stream=stream)
+
+
+def start(compiled, kernel, run, stream, arrays, outputs) -> None:
     """Enqueue the kernel."""
     blocks, threads = kernel.configuration(run.inputs.points)
     if 0 not in blocks:

@@ -87,8 +87,8 @@ def request(
     f = as_function(f)
     if layout not in LAYOUTS:
         raise ModeError(f'layout={layout!r}: give "soa" (the axis of points last) or "aos" (first)')
-    _check_count("chunk", chunk)
-    _check_count("outputs", outputs)
+    check_count("chunk", chunk)
+    check_count("outputs", outputs)
     names = tuple(signature_of(f).parameters)
     selection = select(f, argnums) if levels else None
     if one_point:
@@ -110,6 +110,7 @@ def request(
     )
 
 
-def _check_count(name: str, given) -> None:
+def check_count(name: str, given) -> None:
+    """Raise unless a number from 1 on, or None, was given."""
     if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
         raise OptionError(f"{name}={given!r}: give a number from 1 on, or None")

@@ -27,6 +27,9 @@ class Run:
         Problem to `Components`: what the function returns.
     """
 
+    zeroed = ()
+    """Which arrays of the answer have to be zeros before."""
+
     def __init__(self, request: Request, args: tuple, components: Callable[[Problem], Components]):
         self.request, self.units = request, request.units
         given, directions = self.split(list(args))

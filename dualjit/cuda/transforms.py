@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dualjit.cuda.batch import Batch
-from dualjit.cuda.request import request
+from dualjit.cuda.request import check_count, request
+from dualjit.cuda.reverse import ReverseBatch
+from dualjit.errors import ModeError, OptionError
 from dualjit.numbers.points import ALONG, UNIT
 
 
@@ -163,13 +165,38 @@ def batch_gradient(
     layout: str = "soa",
     value: bool = False,
     chunk: int | None = None,
-) -> Batch:
+    mode: str = "forward",
+    tape: int | None = None,
+) -> Batch | ReverseBatch:
     """Gradients of a function that returns one number, at many points; parameters as those of `batch_jacobian`.
+
+    Parameters
+    ----------
+    mode : {"forward", "reverse"}
+        Forward mode keeps nothing and computes the function once for every few columns; reverse mode computes it, and
+        its adjoint, once, whatever the number of columns.
+    tape : int, optional
+        In reverse mode: bytes that each thread has for what the adjoint keeps of the rounds of a loop.  Not needed
+        where the most it can be is known when the kernel is compiled: where nothing is kept, and in loops whose number
+        of rounds follows from constants and from lengths of arguments.
 
     Returns
     -------
-    Batch
-        Its answers have shape ``(n, points)`` (``(points, n)`` for "aos"); with ``value=True`` they are ``(y, g)``.
+    Batch or ReverseBatch
+        Its answers have shape ``(n, points)`` (``(points, n)`` for "aos"); with ``value=True`` they are ``(y, g)``.  In
+        reverse mode ``argnums`` may name shared arguments, too: the gradient by one of them is the sum over all points
+        and has its shape.
+
+    Raises
+    ------
+    UnsupportedError
+        When it is called, in reverse mode: a loop keeps something, and how much is not known.
+    TapeError
+        When it is called: the tape is too small.
+
+    Notes
+    -----
+    Sums over points are added up by atomic operations on a GPU, so that their last digits differ from run to run.
 
     Examples
     --------
@@ -179,8 +206,16 @@ def batch_gradient(
     >>> gradient.on_cpu(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[3., 4.],
            [1., 2.]])
+
+    The gradient of a sum of losses by the parameters of a model:
+
+    >>> def loss(theta, x, y):
+    ...     return (theta[0] + theta[1] * x - y) ** 2
+    >>> gradient = dj.cuda.batch_gradient(loss, "theta", shared=("theta",), mode="reverse")
+    >>> gradient.on_cpu(np.array([1.0, 0.0]), np.array([1.0, 2.0]), np.array([0.0, 5.0]))
+    array([ -6., -14.])
     """
-    return _batch(
+    given = request(
         "batch_gradient",
         f,
         (UNIT,),
@@ -191,6 +226,14 @@ def batch_gradient(
         chunk=chunk,
         scalar_only=True,
     )
+    if mode == "forward" and tape is None:
+        return Batch(given)
+    if mode == "reverse" and chunk is None:
+        check_count("tape", tape)
+        return ReverseBatch(given, tape)
+    if mode not in ("forward", "reverse"):
+        raise ModeError(f'mode={mode!r}: give "forward" or "reverse"')
+    raise OptionError('tape= is an option of mode="reverse", chunk= one of mode="forward"')
 
 
 def batch_jvp(f: Callable, argnums=0, *, shared: tuple = (), layout: str = "soa", outputs: int | None = None) -> Batch:

@@ -70,13 +70,36 @@ def tape(typingctx, w):
     return signature(types.voidptr, w), generate
 
 
-def _packed(context, frame):
-    """LLVM types of the numbers of a frame in memory, without padding."""
-    return ir.LiteralStructType([context.get_data_type(t) for t in frame.types], packed=True)
+class Frames:
+    """How frames lie in memory, and what writes and reads them.
 
+    Parameters
+    ----------
+    align : int
+        Of a frame: 1 for numbers without padding, 8 for numbers where processors without unaligned loads have them.
+    """
 
-def _size(context, frame):
-    return context.get_abi_sizeof(_packed(context, frame))
+    def __init__(self, align: int):
+        self.align = align
+        self.write, self.read = _writing(self), _reading(self)
+        self.advance, self.retreat = _moved(self, 1), _moved(self, -1)
+
+    def struct(self, context, frame):
+        """LLVM type of a frame."""
+        return ir.LiteralStructType([context.get_data_type(t) for t in frame.types], packed=self.align == 1)
+
+    def size(self, context, frame) -> int:
+        """In bytes."""
+        return -(-context.get_abi_sizeof(self.struct(context, frame)) // self.align) * self.align
+
+    def place(self, context, builder, base, top, frame):
+        """The address of a frame."""
+        return builder.bitcast(builder.gep(base, [top]), self.struct(context, frame).as_pointer())
+
+    @property
+    def align_of_numbers(self) -> int | None:
+        """None for the natural one."""
+        return 1 if self.align == 1 else None
 
 
 def _is_frame(t):
@@ -93,7 +116,7 @@ def reserve(typingctx, w, base, top, count, frame):
         pointer, base, top, count, _ = args
         none = ir.Constant(INT64, 0)
         count = builder.select(builder.icmp_signed(">", count, none), count, none)
-        needed = builder.add(top, builder.mul(count, ir.Constant(INT64, _size(context, frame))))
+        needed = builder.add(top, builder.mul(count, ir.Constant(INT64, PACKED.size(context, frame))))
         return _with_room(context, builder, pointer, base, needed)
 
     return signature(types.voidptr, w, types.voidptr, types.int64, types.int64, frame), generate
@@ -122,55 +145,54 @@ def _with_room(context, builder, pointer, base, needed):
     return answer
 
 
-def _place(context, builder, base, top, frame):
-    return builder.bitcast(builder.gep(base, [top]), _packed(context, frame).as_pointer())
+def _writing(frames: Frames):
+    @intrinsic
+    def write(typingctx, base, top, frame):
+        def generate(context, builder, sig, args):
+            place = frames.place(context, builder, args[0], args[1], frame)
+            for k, t in enumerate(frame.types):
+                value = builder.extract_value(args[2], k)
+                data = context.data_model_manager[t].as_data(builder, value)
+                number = cgutils.gep_inbounds(builder, place, 0, k)
+                in_scope(builder, builder.store(data, number, align=frames.align_of_numbers), TAPE, ())
+            return context.get_dummy_value()
+
+        return signature(types.none, types.voidptr, types.int64, frame), generate
+
+    return write
 
 
-@intrinsic
-def write(typingctx, base, top, frame):
-    """Store a frame at ``top``."""
+def _reading(frames: Frames):
+    @intrinsic
+    def read(typingctx, base, top, frame):
+        def generate(context, builder, sig, args):
+            place = frames.place(context, builder, args[0], args[1], frame)
+            answer = cgutils.get_null_value(context.get_value_type(frame))
+            for k, t in enumerate(frame.types):
+                data = builder.load(cgutils.gep_inbounds(builder, place, 0, k), align=frames.align_of_numbers)
+                in_scope(builder, data, TAPE, ())
+                answer = builder.insert_value(answer, context.data_model_manager[t].from_data(builder, data), k)
+            return answer
 
-    def generate(context, builder, sig, args):
-        place = _place(context, builder, args[0], args[1], frame)
-        for k, t in enumerate(frame.types):
-            value = builder.extract_value(args[2], k)
-            data = context.data_model_manager[t].as_data(builder, value)
-            stored = builder.store(data, cgutils.gep_inbounds(builder, place, 0, k), align=1)
-            in_scope(builder, stored, TAPE, ())
-        return context.get_dummy_value()
+        return signature(frame, types.voidptr, types.int64, frame), generate
 
-    return signature(types.none, types.voidptr, types.int64, frame), generate
-
-
-@intrinsic
-def read(typingctx, base, top, frame):
-    """The frame at ``top``, of the type of ``frame``."""
-
-    def generate(context, builder, sig, args):
-        place = _place(context, builder, args[0], args[1], frame)
-        answer = cgutils.get_null_value(context.get_value_type(frame))
-        for k, t in enumerate(frame.types):
-            data = builder.load(cgutils.gep_inbounds(builder, place, 0, k), align=1)
-            in_scope(builder, data, TAPE, ())
-            answer = builder.insert_value(answer, context.data_model_manager[t].from_data(builder, data), k)
-        return answer
-
-    return signature(frame, types.voidptr, types.int64, frame), generate
+    return read
 
 
-def _moved(sign):
+def _moved(frames: Frames, sign: int):
     @intrinsic
     def moved(typingctx, top, frame):
         def generate(context, builder, sig, args):
-            return builder.add(args[0], ir.Constant(INT64, sign * _size(context, frame)))
+            return builder.add(args[0], ir.Constant(INT64, sign * frames.size(context, frame)))
 
         return signature(types.int64, types.int64, frame), generate
 
     return moved
 
 
-advance, retreat = _moved(1), _moved(-1)
-"""The place behind, and before, a frame."""
+PACKED, ALIGNED = Frames(1), Frames(8)
+write, read, advance, retreat = PACKED.write, PACKED.read, PACKED.advance, PACKED.retreat
+"""Store a frame at ``top``; the one there, of the type of that given; the places behind and before a frame."""
 
 
 @intrinsic
@@ -178,7 +200,7 @@ def advance_if(typingctx, top, mask, frame):
     """The place behind a frame where the mask is all ones; where it is 0, the same place."""
 
     def generate(context, builder, sig, args):
-        return builder.add(args[0], builder.and_(args[1], ir.Constant(INT64, _size(context, frame))))
+        return builder.add(args[0], builder.and_(args[1], ir.Constant(INT64, PACKED.size(context, frame))))
 
     return signature(types.int64, types.int64, types.int64, frame), generate
 

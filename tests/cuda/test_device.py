@@ -93,6 +93,92 @@ def test_duals_in_a_kernel_of_one_s_own(cuda):
     np.testing.assert_allclose(out, [np.sin(x) * x, np.cos(x) * x + np.sin(x)], rtol=1e-13, atol=1e-15)
 
 
+# ---- reverse mode
+
+
+def valley(x):
+    total = x[0] * x[0]
+    for i in range(len(x) - 1):
+        total += (x[i + 1] - x[i] ** 2) ** 2 * x[i]
+    return total
+
+
+def swinging(x):
+    """Rounds that are kept, in loops of known rounds."""
+    u = x[0]
+    for i in range(6):
+        for j in range(i):
+            u = np.sin(u) * x[1] + x[2] * x[j % 3]
+    return u * u
+
+
+def root(x):
+    """As many rounds as it takes."""
+    u = x[0]
+    while abs(u * u - x[1]) > x[1] * x[2]:
+        u = u - (u * u - x[1]) / (u + u)
+    return u * x[2]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("layout", ["soa", "aos"])
+@pytest.mark.parametrize(("f", "tape"), [(curved, None), (valley, None), (swinging, None), (root, 1024)])
+def test_gradients_by_reverse_mode(f, tape, layout, dtype, cuda, rng):
+    shape = (3, POINTS) if layout == "soa" else (POINTS, 3)
+    x = rng.uniform(0.3, 1.3, shape).astype(dtype)
+    if f is root:
+        x[(2,) if layout == "soa" else (slice(None), 2)] = 1e-5 if dtype is np.float64 else 1e-3
+    batch = dj.cuda.batch_gradient(f, layout=layout, mode="reverse", tape=tape, value=True)
+    wanted = batch.on_cpu(x)
+    out = tuple(poisoned(cuda, part) for part in wanted)
+    batch(cuda.to_device(x), out=out)
+    # single precision takes another number of rounds here and there
+    bound = 1e-11 if dtype is np.float64 else 5e-3 if f is root else 1e-4
+    for found, part in zip(out, wanted, strict=True):
+        np.testing.assert_allclose(found.copy_to_host(), part, rtol=bound, atol=bound * np.abs(part).max())
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_sums_over_points(dtype, cuda):
+    scenario = SCENARIOS["mixture"]
+    f, arguments = scenario.function(dtype), scenario.arguments(POINTS, dtype)
+    names = ("weights", "means", "factors")
+    batch = dj.cuda.batch_gradient(f, ("x", *names), shared=names, mode="reverse", value=True)
+    y, parts = batch.on_cpu(*arguments)
+    wanted = [y, parts[0], *parts[1:]]
+    out = tuple(poisoned(cuda, part) for part in wanted)
+    for _ in range(2):  # sums begin at zero each time
+        batch(*map(cuda.to_device, arguments), out=out)
+        bound = 1e-11 if dtype is np.float64 else 1e-4
+        for found, part in zip(out, wanted, strict=True):
+            np.testing.assert_allclose(found.copy_to_host(), part, rtol=bound, atol=bound * np.abs(part).max())
+    for found, part in zip(flat(batch(*arguments)), wanted, strict=True):
+        np.testing.assert_allclose(found, part, rtol=bound, atol=bound * np.abs(part).max())
+
+
+def failing(x):
+    if x[0] < 0:
+        raise ValueError("negative")
+    return x[0] ** 2
+
+
+@pytest.mark.parametrize("on_device", [False, True])
+def test_threads_report_what_they_cannot_raise(on_device, cuda):
+    moved = cuda.to_device if on_device else np.asarray
+    x = np.ones((3, POINTS))
+    x[1] = 1.5
+    x[2] = 1e-12
+    x[:2, 700] = 1.0, 1e9  # of which the root takes more rounds
+    with pytest.raises(dj.errors.TapeError, match="too small at point 700"):
+        dj.cuda.batch_gradient(root, mode="reverse", tape=64)(moved(x))
+    x[0, 300] = -1.0
+    with pytest.raises(dj.errors.CudaError, match="raised an error at point 300"):
+        dj.cuda.batch_gradient(failing, mode="reverse")(moved(x), stream=cuda.stream())
+    x[0, 300] = 1.0
+    found = dj.cuda.batch_gradient(failing, mode="reverse")(moved(x))
+    np.testing.assert_array_equal(np.asarray(found.copy_to_host() if on_device else found)[0], 2.0)
+
+
 def test_tuned_kernels_compute_the_same(cuda):
     batch = ARM.transform(ARM.function(np.float64))
     arguments = ARM.arguments(POINTS, np.float64)

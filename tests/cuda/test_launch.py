@@ -13,12 +13,15 @@ import dualjit as dj
 from dualjit import errors
 from dualjit.cuda import batch as batch_module
 from dualjit.cuda import chunks
+from dualjit.cuda import reverse as reverse_module
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
 from dualjit.cuda.chunks import Choice
 from dualjit.cuda.kernels import SPREAD_THREADS, THREADS, Components, Kernel
+from dualjit.cuda.reverse_kernels import ReverseKernel
 from dualjit.cuda.run import Run
 
 POINTS = 300
+POISON = {"f": np.nan, "i": -99}
 
 
 class DeviceArray:
@@ -34,8 +37,22 @@ class DeviceArray:
     def __getitem__(self, index):
         return DeviceArray(self.host[index])
 
-    def copy_to_host(self, host, stream):
+    @property
+    def shape(self):
+        return self.host.shape
+
+    @property
+    def dtype(self):
+        return self.host.dtype
+
+    def copy_to_host(self, host=None, stream=0):
+        if host is None:
+            return self.host.copy()
         host[...] = self.host
+        return host
+
+    def copy_to_device(self, host, stream):
+        self.host[...] = host
 
 
 class Stream:
@@ -55,7 +72,7 @@ class Device:
 
     def __init__(self):
         self.module = SimpleNamespace(
-            device_array=lambda shape, dtype, stream: DeviceArray(np.full(shape, np.nan, dtype)),
+            device_array=lambda shape, dtype, stream: DeviceArray(np.full(shape, POISON[dtype.kind], dtype)),
             to_device=lambda x, stream: DeviceArray(np.array(x, order="C")),
             as_cuda_array=lambda x: x,
             external_stream=Stream,
@@ -95,11 +112,13 @@ class Launcher:
 @pytest.fixture
 def device(monkeypatch):
     found = Device()
-    monkeypatch.setattr(batch_module, "numba_target", lambda: found)
+    for module in (batch_module, reverse_module):
+        monkeypatch.setattr(module, "numba_target", lambda: found)
     monkeypatch.setattr(
         batch_module, "chosen", lambda target, problem, components, cc: Choice((4,), -(-problem.columns // 4), None, "")
     )
-    monkeypatch.setattr(Kernel, "for_device", lambda self, module: self.for_host())
+    for kernel in (Kernel, ReverseKernel):
+        monkeypatch.setattr(kernel, "for_device", lambda self, module: self.for_host())
     return found
 
 
@@ -276,3 +295,74 @@ def test_more_passes_than_blocks_are_refused(device, monkeypatch):
         dj.cuda.batch_gradient(first, chunk=1)(x)
     with pytest.raises(errors.UnsupportedError, match=r"4 x 4 passes for each point"):
         dj.cuda.batch_hessian(first, chunk=1)(x)
+
+
+# ---- reverse mode
+
+
+def line(theta, x, y):
+    """Squares of what a line misses."""
+    missed = theta[0] + theta[1] * x - y
+    if not x < 1e6:
+        raise ValueError("too far")
+    return missed * missed
+
+
+@pytest.fixture
+def fit():
+    return dj.cuda.batch_gradient(line, ("theta", "x"), shared=("theta",), mode="reverse", value=True)
+
+
+def points(rng):
+    return np.array([0.5, 2.0]), rng.normal(size=POINTS), rng.normal(size=POINTS)
+
+
+def test_sums_over_points_there_and_back(fit, device, rng):
+    arguments = points(rng)
+    wanted = fit.on_cpu(*arguments)
+    for x, y in zip(flat(fit(*arguments)), flat(wanted), strict=True):
+        assert isinstance(x, np.ndarray)
+        np.testing.assert_allclose(x, y, rtol=1e-13)
+    ((((blocks,), threads, stream)),) = device.launches
+    assert blocks * threads >= POINTS > (blocks - 1) * threads
+    assert (threads, stream) == (THREADS, 0)
+
+
+def test_sums_over_points_in_place(fit, device, rng):
+    arguments = points(rng)
+    y, (by_theta, by_x) = fit.on_cpu(*arguments)
+    out = tuple(DeviceArray(np.full(shape, np.nan)) for shape in ((POINTS,), (1, POINTS), (2,)))
+    for _ in range(2):  # sums begin at zero each time
+        found = fit(*map(DeviceArray, arguments), out=out, stream=Stream())
+        assert found[0] is out[0]
+        assert found[1][0] is out[2]
+        np.testing.assert_allclose(out[0].host, y, rtol=1e-13)
+        np.testing.assert_allclose(found[1][0].host, by_theta, rtol=1e-13)
+        np.testing.assert_allclose(found[1][1].host, by_x, rtol=1e-13)
+
+
+@pytest.mark.parametrize("on_device", [False, True])
+@pytest.mark.parametrize(
+    ("status", "error", "match"),
+    [(3, errors.TapeError, "too small at point 2"), (-8, errors.CudaError, "raised an error at point 7; .on_cpu")],
+)
+def test_what_threads_report_is_raised(status, error, match, on_device, fit, device, rng):
+    def reporting(function, argtypes):
+        def launched(*args):
+            args[-1].host[0] = status
+
+        return Launcher(lambda grid, threads, stream: launched)
+
+    device.kernel = reporting
+    stream = Stream()
+    with pytest.raises(error, match=match):
+        fit(*(DeviceArray(x) if on_device else x for x in points(rng)), stream=stream)
+    assert stream.waited
+
+
+def test_what_cannot_fail_is_not_waited_for(device):
+    stream = Stream()
+    batch = dj.cuda.batch_gradient(lambda x: x[0] ** 2, mode="reverse")
+    found = batch(DeviceArray(np.array([[1.0, 2.0]])), stream=stream)
+    np.testing.assert_array_equal(found.host, [[2.0, 4.0]])
+    assert not stream.waited

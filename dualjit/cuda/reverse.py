@@ -1,0 +1,96 @@
+"""Gradients at many points by reverse mode: a kernel compiled for the types of a call, and its launch."""
+
+from __future__ import annotations
+
+from numba import njit, types
+
+from dualjit.cuda.assembly import resources
+from dualjit.cuda.chunks import Choice
+from dualjit.cuda.launch import as_stream, in_order, launch
+from dualjit.cuda.refusal import refused
+from dualjit.cuda.request import Request
+from dualjit.cuda.reverse_kernels import ReverseKernel, ReverseProblem
+from dualjit.cuda.reverse_run import ReverseRun
+from dualjit.cuda.target import HOPPER, numba_target
+from dualjit.errors import DeviceArrayError
+
+
+class ReverseBatch:
+    """The gradient of one function at many points, by reverse mode.
+
+    Made by `batch_gradient`; call it with arrays over all points.
+    """
+
+    def __init__(self, request: Request, tape: int | None):
+        self.request, self.tape = request, tape
+        self._kernels: dict[ReverseProblem, ReverseKernel] = {}
+        self._compiled: dict = {}
+
+    def __repr__(self):
+        return f"<{self.request.name} at many points, by reverse mode>"
+
+    def __call__(self, *args, out=None, stream=0):
+        """The gradient at all points, on the GPU; parameters as those of `Batch`.
+
+        ``out=`` is, where there are several arrays, a tuple of the values (with ``value=True``), of the columns of all
+        arguments with an axis of points, and of one array for each shared argument.
+
+        Raises
+        ------
+        CudaError
+            There is no GPU, no driver or no compiler; or the function raised an error at some point.
+        TapeError
+            The tape of some point was too small.
+        """
+        target = numba_target()
+        target.capability()
+        run = self.run(args)
+        run.check_outputs(out)
+        key = run.problem, target.device()
+        if key not in self._compiled:
+            with refused(self.request.function):
+                kernel = run.kernel.for_device(target.module)
+                self._compiled[key] = target.kernel(kernel, run.kernel.argument_types)
+        stream = as_stream(target.module, stream)
+        *outputs, status = launch(target.module, self._compiled[key], run.kernel, run, out, stream)
+        if run.kernel.adjoint.can_fail:
+            run.check_status(status.copy_to_host(stream=stream) if run.inputs.on_device else status, stream)
+        return run.returned(outputs)
+
+    def on_cpu(self, *args, out=None):
+        """The same kernel, compiled for the CPU, in a loop over points; takes NumPy arrays."""
+        run = self.run(args)
+        if run.inputs.on_device:
+            raise DeviceArrayError(f"{self.request.name}: on_cpu takes NumPy arrays; copy arrays from the device")
+        run.check_outputs(out)
+        key = run.problem, "cpu"
+        if key not in self._compiled:
+            compiled = njit(types.void(*run.kernel.argument_types), error_model="numpy")
+            self._compiled[key] = compiled(run.kernel.for_host())
+        outputs = run.outputs(out)
+        for k in run.zeroed:
+            outputs[k][...] = 0
+        self._compiled[key](run.inputs.points, *run.arrays(in_order), *outputs)
+        return run.returned(outputs[:-1])
+
+    def inspect(self, *args, cc: tuple[int, int] = HOPPER) -> Choice:
+        """The kernel for arguments like these, which may be NumPy arrays: registers, spills, PTX.
+
+        Needs the compiler, but no GPU.
+        """
+        target = numba_target()
+        run = self.run(args)
+        with refused(self.request.function):
+            ptx = target.ptx(run.kernel.for_device(target.module), run.kernel.argument_types, cc)
+        return Choice((), 1, resources(ptx, cc), ptx)
+
+    def run(self, args: tuple) -> ReverseRun:
+        """A call, checked, with its kernel."""
+        return ReverseRun(self.request, self.tape, args, self.kernel)
+
+    def kernel(self, problem: ReverseProblem) -> ReverseKernel:
+        """The kernel of a problem."""
+        if problem not in self._kernels:
+            with refused(self.request.function):
+                self._kernels[problem] = ReverseKernel(problem, problem.adjoint())
+        return self._kernels[problem]

@@ -1,0 +1,142 @@
+"""One call of a gradient by reverse mode: its arguments, checked, and the arrays of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numba.np.numpy_support import as_dtype
+
+from dualjit.cuda.arrays import FLOATS, Inputs, check_output
+from dualjit.cuda.problem import Argument
+from dualjit.cuda.request import Request
+from dualjit.cuda.reverse_kernels import ReverseKernel, ReverseProblem
+from dualjit.errors import CudaError, DTypeError, OutputError, TapeError
+
+
+class ReverseRun:
+    """A call.
+
+    Parameters
+    ----------
+    request : Request
+    tape : int or None
+        Bytes of each thread's tape.
+    args : tuple
+        As the user gave them.
+    kernel : callable
+        Problem to its `ReverseKernel`.
+    """
+
+    def __init__(self, request: Request, tape: int | None, args: tuple, kernel: Callable):
+        self.request = request
+        self.inputs = Inputs(request.name, request.parameters, list(args), request.shared, request.layout)
+        self.sums = tuple(k for k in request.positions if k in request.shared)
+        arguments = self.inputs.arguments(tuple(k for k in request.positions if k not in self.sums))
+        self.check_sums([a.type.dtype for a in arguments if a.first is not None])
+        self.problem = ReverseProblem(
+            request.function,
+            arguments,
+            tuple(request.parameters[k] for k in self.sums),
+            tuple(self.shape_of(k) for k in range(len(args))),
+            self.inputs.points_last,
+            arguments[request.positions[0]].type.dtype,
+            request.value,
+            tape,
+        )
+        self.kernel: ReverseKernel = kernel(self.problem)
+
+    def shape_of(self, k: int) -> tuple[int, ...] | None:
+        """The shape of an array that all points share."""
+        return self.inputs.memories[k].shape if k in self.request.shared and self.inputs.memories[k] else None
+
+    def check_sums(self, others: list) -> None:
+        """Raise unless the shared arguments can be differentiated."""
+        found = {}
+        for k in self.sums:
+            name, m = self.request.parameters[k], self.inputs.memories[k]
+            if m is None or m.dtype not in FLOATS:
+                given = type(self.inputs.given[k]).__name__ if m is None else f"an array of {m.dtype}"
+                raise DTypeError(f"{self.request.name}: '{name}' is {given}, expected an array of float64 or float32")
+            found[name] = m.dtype
+        if len({*found.values(), *map(as_dtype, others)}) > 1:
+            raise DTypeError(
+                f"{self.request.name}: differentiated arguments of different dtypes, {found}: convert to one"
+            )
+
+    # ---- arrays
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the answer."""
+        return as_dtype(self.kernel.scalar)
+
+    def arrays(self, moved: Callable) -> list:
+        """The kernel's arguments: arrays as ``moved`` makes them, numbers as they are."""
+        pairs = zip(self.inputs.given, self.inputs.memories, strict=True)
+        return [x if m is None else moved(x) for x, m in pairs]
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of values, of columns and of sums, as far as there are any."""
+        points, columns = self.inputs.points, self.problem.columns
+        both = (columns, points) if self.inputs.points_last else (points, columns)
+        sums = [self.inputs.memories[k].shape for k in self.sums]
+        return [(points,)] * self.request.value + [both] * bool(columns) + sums
+
+    @property
+    def zeroed(self) -> range:
+        """Which arrays of `outputs` have to be zeros before: the sums, and the last, which says what went wrong."""
+        count = len(self.shapes())
+        return range(count - len(self.sums), count + 1)
+
+    def wanted(self, out) -> list:
+        """What the user hands over, None for what is to be made."""
+        count = len(self.shapes())
+        if out is None:
+            return [None] * count
+        given = list(out) if count > 1 and isinstance(out, tuple) else [out]
+        if len(given) != count:
+            raise OutputError(f"{self.request.name} returns {count} arrays: out= takes a tuple of these")
+        return given
+
+    def check_outputs(self, out) -> None:
+        """Raise unless ``out`` can take the answer."""
+        for given, shape in zip(self.wanted(out), self.shapes(), strict=True):
+            if given is not None:
+                check_output(given, shape, self.dtype, self.inputs.on_device, self.request.name)
+
+    def outputs(self, out, empty: Callable = np.empty) -> list:
+        """Arrays for the answer, and for what went wrong."""
+        pairs = zip(self.wanted(out), self.shapes(), strict=True)
+        made = [empty(shape, self.dtype) if given is None else given for given, shape in pairs]
+        return [*made, empty((1,), np.dtype(np.int64))]
+
+    # ---- the answer
+
+    def check_status(self, status, stream) -> None:
+        """Raise what a thread could not raise."""
+        if stream:
+            stream.synchronize()
+        point = abs(int(status[0])) - 1
+        if status[0] > 0:
+            raise TapeError(f"{self.request.name}: the tape of {self.problem.tape} bytes is too small at point {point}")
+        if status[0] < 0:
+            raise CudaError(
+                f"{self.request.name}: the function raised an error at point {point}; .on_cpu with that point shows it"
+            )
+
+    def returned(self, outputs: list):
+        """What the user gets: one part for each argument where he gave a tuple."""
+        values, rest = outputs[: self.request.value], outputs[self.request.value :]
+        sums = dict(zip(self.sums, rest[bool(self.problem.columns) :], strict=True))
+        arguments = self.problem.arguments
+        parts = tuple(sums[k] if k in sums else self.part(rest[0], arguments[k]) for k in self.request.positions)
+        gradient = parts[0] if self.request.single else parts
+        return (values[0], gradient) if self.request.value else gradient
+
+    def part(self, columns, a: Argument):
+        """The columns of one argument, a view; those of a number have no axis."""
+        if a.is_vector and a.size == self.problem.columns:
+            return columns
+        wanted = slice(a.first, a.first + a.size) if a.is_vector else a.first
+        return columns[wanted] if self.inputs.points_last else columns[:, wanted]

@@ -1,0 +1,46 @@
+"""Calls a compiled program in a kernel, where nobody is there to catch an error: the host is told which point it was.
+
+Relies on ``call_internal_no_propagate`` and ``return_status_propagate`` of Numba's calling convention, and on
+``add_linking_libs``.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba.core import types
+from numba.core.typing import signature
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+from dualjit.numbers.room import calling_convention, was_too_small
+
+INT64 = ir.IntType(64)
+
+
+@intrinsic
+def attempt(typingctx, program, args, room, status, point):
+    """``program(*args)``, which tapes in ``room``; where it raises, ``status[0]`` is the point's number.
+
+    Points count from 1, upwards where the room was too small and downwards for other errors.
+    """
+    dispatcher = getattr(program, "dispatcher", None)
+    resolved = typingctx.resolve_function_type(program, args.types, {}) if dispatcher is not None else None
+    if resolved is None:
+        return None
+
+    def generate(context, builder, sig, values):
+        _, packed, room_value, status_value, i = values
+        operands = [builder.extract_value(packed, k) for k in range(len(args.types))]
+        operands = [context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=True)]
+        compiled = dispatcher.overloads[resolved.args]
+        context.add_linking_libs((compiled.library,))
+        raised, answer = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, operands)
+        with builder.if_then(raised.is_error, likely=False):
+            number = builder.add(i, INT64(1))
+            small = was_too_small(context, builder, room, room_value)
+            found = builder.select(small, number, builder.neg(number))
+            builder.store(found, make_array(status)(context, builder, status_value).data)
+            calling_convention(context).return_status_propagate(builder, raised)
+        return answer
+
+    return signature(resolved.return_type, program, args, room, status, types.int64), generate
