@@ -15,6 +15,7 @@ from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel, gather_kernel, pois
 from dualjit.cuda.bench.contestants import Contestant, Loaded
 from dualjit.cuda.bench.formulas import functions
 from dualjit.cuda.bench.frameworks import combined, modes
+from dualjit.cuda.bench.large import LARGE
 from dualjit.cuda.bench.measure import Point, measured
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
 from dualjit.cuda.bench.show import table
@@ -64,9 +65,8 @@ def test_kernels_by_hand_compile_for_a_device(target):
 
 def test_the_floor_moves_as_many_bytes():
     cuda, scenario = InPython(), ARM
-    written = scenario.outputs * (1 + scenario.columns)
-    read = scenario.bytes_per_point(np.float64) // 8 - written
-    assert (read, written) == (7, 96)
+    read, written, threads = scenario.moved(POINTS)
+    assert (read, written, threads) == (7, 96, POINTS)
     out = np.full(written * POINTS, np.nan)
     cuda.run(fill_kernel(cuda), POINTS, np.ones(read * POINTS), out, read, written, POINTS)
     np.testing.assert_array_equal(out, 7.0)
@@ -80,6 +80,33 @@ def test_the_peers_compute_the_same_functions(name):
     f = getattr(functions(np), name)
     one = [f(*(x[..., i] if x.shape[-1] == POINTS else x for x in given)) for i in range(POINTS)]
     np.testing.assert_allclose(np.stack(one, axis=-1), point.wanted[0], rtol=1e-12)
+
+
+def test_one_large_point():
+    n = 128
+    point = Point(LARGE, n, np.float64)
+    values, J = point.wanted
+    f, (y,) = functions(np).large, point.arguments
+    np.testing.assert_allclose(values, f(y)[point.at], rtol=1e-12)
+    step = 1e-6 * np.eye(n)[point.at]
+    np.testing.assert_allclose(J.T, [(f(y + h) - f(y - h)) / 2e-6 for h in step], atol=1e-6 * np.abs(J).max())
+    assert [(values.shape[:-1], n), (J.shape[:-1], n)] == [(s[:-1], s[-1]) for s in LARGE.shapes(n)]
+    _, written, threads = LARGE.moved(n)
+    assert written * threads >= n * (n + 1) > written * (threads - 1)
+    assert measured(contestant(lambda at: point.wanted), point, rounds=1)["right"]
+
+
+def test_drivers_are_made_once():
+    assert ARM.driver(np.float64, 4) is ARM.driver(np.float64, 8)
+    assert LARGE.driver(np.float64, 4, 2) is LARGE.driver(np.float64, 4, 2)
+    assert LARGE.driver(np.float64, 4) is not LARGE.driver(np.float64, 8)
+
+
+def test_numbers_of_points_of_each_scenario():
+    given = command.parser().parse_args(["--precision", "float64", "--frameworks", "numba"])
+    found = {name: points for _, name, _, points in command.jobs(command.TIMED, given)}
+    assert found["arm"] == (14, 16, 18, 20, 22, 24)
+    assert found["large"] == (10, 11, 12, 13)
 
 
 def contestant(answers):
@@ -138,7 +165,7 @@ def test_the_table_compares_with_the_floor():
 
 def test_the_command_checks_without_a_gpu(target, capsys):
     assert main(["bench", "--cuda", "pairs", "--check", "--precision", "float32"]) == 0
-    assert "6 partials,  1 passes" in capsys.readouterr().out
+    assert "6 partials,    1 passes" in capsys.readouterr().out
 
 
 def test_the_command_says_what_is_missing(capsys, target):

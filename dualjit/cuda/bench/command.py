@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from dualjit.cuda.bench.frameworks import jax_contestants, torch_contestants
+from dualjit.cuda.bench.large import LARGE
 from dualjit.cuda.bench.measure import Point, measured
 from dualjit.cuda.bench.ours import numba_contestants
-from dualjit.cuda.bench.scenarios import SCENARIOS, transformed
+from dualjit.cuda.bench.scenarios import SCENARIOS
 from dualjit.cuda.bench.show import plot, table
 from dualjit.cuda.chunks import lanes_to_try
 from dualjit.cuda.run import Run
@@ -30,17 +31,18 @@ from dualjit.cuda.target import numba_target
 from dualjit.errors import CudaError
 
 CONTESTANTS = {"numba": numba_contestants, "jax": jax_contestants, "torch": torch_contestants}
-LEAST, MOST, STEP = 14, 24, 2
+TIMED = {**SCENARIOS, LARGE.name: LARGE}
+CHECKED = 1024  # points
 PRECISIONS = ("float64", "float32")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; gives the exit code."""
     given = parser().parse_args(argv)
-    names = given.scenario or list(SCENARIOS)
-    unknown = [name for name in names if name not in SCENARIOS]
+    names = given.scenario or list(TIMED)
+    unknown = [name for name in names if name not in TIMED]
     if unknown:
-        print(f"dualjit: no scenario {unknown[0]!r}; there are {', '.join(SCENARIOS)}", file=sys.stderr)
+        print(f"dualjit: no scenario {unknown[0]!r}; there are {', '.join(TIMED)}", file=sys.stderr)
         return 2
     try:
         if given.worker:
@@ -57,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
         Path(given.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(table(records))
     if given.plot:
-        plot(records, given.plot)
+        plot(records, given.plot, {name: scenario.title for name, scenario in TIMED.items()})
     return 0 if all(r.get("right", True) and "failed" not in r for r in records) else 1
 
 
@@ -65,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="dualjit bench --cuda", description=__doc__.splitlines()[0])
     p.add_argument("scenario", nargs="*", metavar="scenario", help="which ones; all by default")
     p.add_argument("--check", action="store_true", help="compile and compute on the CPU; needs no GPU")
-    p.add_argument("--points", nargs="+", type=int, default=list(range(LEAST, MOST + 1, STEP)), help="log2 of how many")
+    p.add_argument("--points", nargs="+", type=int, help="log2 of how many; of one large point how many inputs it has")
     p.add_argument("--precision", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
     p.add_argument("--frameworks", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS))
     p.add_argument("--json", help="write the records to this file")
@@ -76,18 +78,18 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def jobs(names, given) -> Iterator[tuple[str, str, str]]:
+def jobs(names, given) -> Iterator[tuple[str, str, str, Sequence[int]]]:
     """What each process measures, at all numbers of points."""
     for name in names:
         for precision in given.precision:
             for framework in given.frameworks:
-                yield framework, name, precision
+                yield framework, name, precision, given.points or TIMED[name].log2_points
 
 
 def run_all(found: list, given) -> list[dict]:
     """The records of all processes: they compile beside each other and measure one at a time."""
     with tempfile.NamedTemporaryFile() as lock, ThreadPoolExecutor(given.jobs) as pool:
-        return [r for records in pool.map(lambda job: started(*job, given.points, lock.name), found) for r in records]
+        return [r for records in pool.map(lambda job: started(*job, lock.name), found) for r in records]
 
 
 def started(framework: str, name: str, precision: str, points: Sequence[int], lock: str) -> list[dict]:
@@ -108,7 +110,7 @@ def started(framework: str, name: str, precision: str, points: Sequence[int], lo
 
 def worker(framework: str, name: str, precision: str, points: Sequence[int], lock: str) -> int:
     """Measure all contestants of a framework, one line for each."""
-    scenario, dtype = SCENARIOS[name], np.dtype(precision).type
+    scenario, dtype = TIMED[name], np.dtype(precision).type
     for log2 in points:
         point = Point(scenario, 1 << log2, dtype)
         for contestant in CONTESTANTS[framework](scenario, point.arguments, point.points):
@@ -136,16 +138,16 @@ def check(names, precisions) -> int:
     """Compile every kernel, and print what it takes of a device."""
     for name in names:
         for precision in precisions:
-            scenario, dtype = SCENARIOS[name], np.dtype(precision).type
-            batch, arguments = transformed(name, dtype), scenario.arguments(4, dtype)
+            scenario, dtype = TIMED[name], np.dtype(precision).type
+            batch, arguments = scenario.driver(dtype, CHECKED), scenario.arguments(CHECKED, dtype)
             problem = Run(batch.request, tuple(arguments), batch.host_components).problem
             batch.on_cpu(*arguments)
             chosen = batch.inspect(*arguments).lanes
             for lanes in lanes_to_try(problem):
-                choice = transformed(name, dtype, lanes[-1]).inspect(*arguments)
+                choice = scenario.driver(dtype, CHECKED, lanes[-1]).inspect(*arguments)
                 t = choice.taken
                 print(
-                    f"{name:8} {precision} {lanes[-1]:3} partials, {choice.passes:2} passes: {t.registers:3} registers,"
+                    f"{name:8} {precision} {lanes[-1]:3} partials, {choice.passes:4} passes: {t.registers:3} registers,"
                     f" {t.spill_bytes:4} bytes spilled{'  <- chosen' if lanes == chosen else ''}"
                 )
     return 0

@@ -6,10 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from dualjit.cuda.bench.scenarios import Scenario
-
 
 @dataclass
 class Loaded:
@@ -75,14 +71,3 @@ def wall_clock(wait: Callable) -> Callable:
         return time.perf_counter() - start
 
     return clock
-
-
-def shapes(scenario: Scenario, points: int) -> list[tuple[int, ...]]:
-    """Of values and derivatives, the axis of points last."""
-    components = (scenario.outputs,) if scenario.outputs > 1 else ()
-    return [(*components, points), (*components, scenario.columns, points)]
-
-
-def has_points(x: np.ndarray, points: int) -> bool:
-    """Is the last axis of an argument that of points?"""
-    return x.ndim > 0 and x.shape[-1] == points

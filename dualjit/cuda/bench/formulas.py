@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from types import SimpleNamespace
 
+from dualjit.cuda.bench.large import CONVERSION, DIFFUSION, FEED
 from dualjit.cuda.bench.scenarios import COMPONENTS, DIMENSION, JOINTS, OFFSETS, SOFTENING, TWISTS
 
 
@@ -61,4 +62,17 @@ def functions(xp) -> SimpleNamespace:
             ]
         )
 
-    return SimpleNamespace(arm=arm, pairs=pairs, mixture=mixture, camera=camera)
+    def large(y):
+        u, v = y[: len(y) // 2], y[len(y) // 2 :]
+        rate = DIFFUSION * (len(u) + 1) ** 2
+
+        def spread(c, wall):
+            end = wall + 0 * c[:1]
+            around = xp.concatenate((end, c, end))
+            return rate * (around[:-2] - 2 * c + around[2:])
+
+        reaction = u * u * v
+        of_u = FEED + reaction - (CONVERSION + 1) * u + spread(u, FEED)
+        return xp.concatenate((of_u, CONVERSION * u - reaction + spread(v, CONVERSION)))
+
+    return SimpleNamespace(arm=arm, pairs=pairs, mixture=mixture, camera=camera, large=large)

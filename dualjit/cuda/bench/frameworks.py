@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dualjit.cuda.bench.contestants import Contestant, Loaded, event_clock, has_points, wall_clock
+from dualjit.cuda.bench.contestants import Contestant, Loaded, event_clock, wall_clock
 from dualjit.cuda.bench.formulas import functions
-from dualjit.cuda.bench.scenarios import Scenario
+from dualjit.cuda.bench.scenarios import Scenario, has_points
 
 
 def jax_contestants(scenario: Scenario, arguments: list[np.ndarray], points: int) -> Iterator[Contestant]:
@@ -18,15 +18,18 @@ def jax_contestants(scenario: Scenario, arguments: list[np.ndarray], points: int
 
     jax.config.update("jax_enable_x64", True)
     f, given = getattr(functions(jnp), scenario.name), combined(scenario, arguments)
+    if scenario.one_point:
+        yield _jax(jax, with_value(f, jax.jacfwd), "JAX jacfwd", -1, given)
+        return
     for mode in modes(scenario):
         for name, axis in (("points last", -1), ("points first", 0)):
-            yield _jax(jax, with_value(f, getattr(jax, mode)), f"JAX {mode}, {name}", axis, given, points)
+            axes = tuple(axis if has_points(x, points) else None for x in given)
+            mapped = jax.vmap(with_value(f, getattr(jax, mode)), in_axes=axes, out_axes=axis)
+            yield _jax(jax, mapped, f"JAX {mode}, {name}", axis, along(given, points, axis))
 
 
-def _jax(jax, f, name: str, axis: int, arguments, points: int) -> Contestant:
-    given = along(arguments, points, axis)
-    axes = tuple(axis if has_points(x, points) else None for x in arguments)
-    mapped = jax.jit(jax.vmap(f, in_axes=axes, out_axes=axis))
+def _jax(jax, f, name: str, axis: int, given) -> Contestant:
+    mapped = jax.jit(f)
     ready: list = []
     found: list = []
 
@@ -54,6 +57,9 @@ def torch_contestants(scenario: Scenario, arguments: list[np.ndarray], points: i
 
     f, given = getattr(functions(torch), scenario.name), combined(scenario, arguments)
     events = event_clock(lambda: torch.cuda.Event(enable_timing=True), lambda start, end: start.elapsed_time(end))
+    if scenario.one_point:
+        yield _torch(torch, with_value(f, torch.func.jacfwd), "PyTorch jacfwd", -1, given, points, events)
+        return
     axes = tuple(0 if has_points(x, points) else None for x in given)
     for mode in modes(scenario):
         mapped = torch.func.vmap(with_value(f, getattr(torch.func, mode)), in_dims=axes)

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
-from dualjit.cuda.bench.contestants import Contestant, Loaded, has_points, shapes
-from dualjit.cuda.bench.scenarios import Scenario, transformed
+from dualjit.cuda.bench.contestants import Contestant, Loaded
+from dualjit.cuda.bench.scenarios import Scenario
 
 ROUNDS, ROUND_SECONDS = 7, 0.01
 SAMPLES = 64
@@ -30,10 +30,10 @@ class Point:
     def reference(self) -> list[np.ndarray]:
         """Values and derivatives in double precision, at the arguments as they are in ``dtype``, by the CPU."""
         given = [np.asarray(x, np.float64) for x in self.arguments]
-        some = [np.ascontiguousarray(x[..., self.at]) if has_points(x, self.points) else x for x in given]
-        out = tuple(np.empty(shape) for shape in shapes(self.scenario, self.at.size))
-        transformed(self.scenario.name, np.float64).on_cpu(*some, out=out)
-        return list(out)
+        some, places = self.scenario.around(given, self.points, self.at)
+        out = tuple(np.empty(shape) for shape in self.scenario.shapes(some[0].shape[-1]))
+        self.scenario.driver(np.float64, self.points).on_cpu(*some, out=out)
+        return [x[..., places] for x in out]
 
     def greatest_error(self, loaded: Loaded) -> float | None:
         """Relative to the greatest derivative; NaN where something was not written."""
@@ -61,12 +61,13 @@ def measured(
         once = contestant.clock(loaded.run, 1)
         times = max(1, int(ROUND_SECONDS / once))
         best = min(contestant.clock(loaded.run, times) / times for _ in range(rounds))
-    moved = point.scenario.bytes_per_point(point.dtype)
+    read, written, threads = point.scenario.moved(point.points)
+    moved = (read + written) * threads * np.dtype(point.dtype).itemsize
     return {
         "log2_points": point.points.bit_length() - 1,
         "name": contestant.name,
         "ns_per_point": best / point.points * 1e9,
-        "terabytes_per_second": moved * point.points / best / 1e12,
+        "terabytes_per_second": moved / best / 1e12,
         "first_call_seconds": compiled + first,
         "error": error,
         "right": error is None or error <= BOUNDS[np.dtype(point.dtype).name],

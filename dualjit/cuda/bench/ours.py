@@ -8,14 +8,11 @@ from functools import cache
 import numpy as np
 
 from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel, gather_kernel, poison_kernel
-from dualjit.cuda.bench.contestants import Contestant, Loaded, event_clock, shapes
-from dualjit.cuda.bench.scenarios import Scenario, transformed
-from dualjit.cuda.chunks import lanes_to_try
+from dualjit.cuda.bench.contestants import Contestant, Loaded, event_clock
+from dualjit.cuda.bench.scenarios import Scenario
 from dualjit.cuda.kernels import THREADS
 from dualjit.cuda.run import Run
 from dualjit.cuda.target import numba_target
-
-TRIED = 4  # numbers of partials
 
 
 def numba_contestants(scenario: Scenario, arguments: list[np.ndarray], points: int) -> Iterator[Contestant]:
@@ -25,7 +22,7 @@ def numba_contestants(scenario: Scenario, arguments: list[np.ndarray], points: i
     if scenario.name in KERNELS:
         yield _by_hand(arrays)
     yield _batch(arrays, "dualjit", None)
-    for lanes in _lanes(scenario, arrays.dtype):
+    for lanes in _lanes(arrays):
         yield _batch(arrays, f"dualjit, {lanes} partials", lanes)
 
 
@@ -43,11 +40,19 @@ class Arrays:
     def blocks(self) -> int:
         return -(-self.points // THREADS)
 
+    @property
+    def few(self) -> list[np.ndarray]:
+        """Arguments of the same types, of as few points as may be."""
+        return self.scenario.arguments(self.scenario.few(self.points), self.dtype)
+
+    def driver(self, chunk: int | None = None):
+        return self.scenario.driver(self.dtype, self.points, chunk)
+
     def load(self) -> None:
         """Move the arguments, once, and poison the outputs."""
         if not self.out:
             self.there = [self.cuda.to_device(x) for x in self.arguments]
-            self.out = tuple(self.cuda.device_array(s, self.dtype) for s in shapes(self.scenario, self.points))
+            self.out = tuple(self.cuda.device_array(s, self.dtype) for s in self.scenario.shapes(self.points))
         for x in self.out:
             self.poison(x.reshape(x.size))
 
@@ -72,22 +77,19 @@ def _kernel(make, *args):
     return make(numba_target().module, *args)
 
 
-def _lanes(scenario: Scenario, dtype) -> list[int]:
-    """The numbers of partials with the least work."""
-    batch = transformed(scenario.name, dtype, None)
-    problem = Run(batch.request, tuple(scenario.arguments(2, dtype)), batch.host_components).problem
-    return [lanes[-1] for lanes in lanes_to_try(problem)[:TRIED]]
+def _lanes(arrays: Arrays) -> list[int]:
+    batch = arrays.driver()
+    return arrays.scenario.partials(Run(batch.request, tuple(arrays.few), batch.host_components).problem)
 
 
 def _fill(arrays: Arrays) -> Contestant:
-    written = arrays.scenario.outputs * (1 + arrays.scenario.columns)
-    read = arrays.scenario.bytes_per_point(arrays.dtype) // np.dtype(arrays.dtype).itemsize - written
-    points, kernel = arrays.points, _kernel(fill_kernel)
+    read, written, threads = arrays.scenario.moved(arrays.points)
+    kernel, blocks = _kernel(fill_kernel), -(-threads // THREADS)
 
     def load():
-        x, y = (arrays.cuda.device_array(k * points, arrays.dtype) for k in (read, written))
+        x, y = (arrays.cuda.device_array(k * threads, arrays.dtype) for k in (read, written))
         arrays.poison(x)
-        return Loaded(lambda: kernel[arrays.blocks, THREADS](x, y, read, written, points))
+        return Loaded(lambda: kernel[blocks, THREADS](x, y, read, written, threads))
 
     return Contestant("fill", dict, load, arrays.clock)
 
@@ -103,10 +105,10 @@ def _by_hand(arrays: Arrays) -> Contestant:
 
 
 def _batch(arrays: Arrays, name: str, chunk: int | None) -> Contestant:
-    batch = transformed(arrays.scenario.name, arrays.dtype, chunk)
+    batch = arrays.driver(chunk)
 
     def compiled():
-        few = arrays.scenario.arguments(2, arrays.dtype)
+        few = arrays.few
         choice = batch.inspect(*few, cc=numba_target().capability())
         batch(*few)
         return {

@@ -16,8 +16,11 @@ from functools import cache
 import numpy as np
 
 from dualjit.cuda.batch import Batch
+from dualjit.cuda.chunks import lanes_to_try
+from dualjit.cuda.problem import Problem
 from dualjit.cuda.transforms import batch_gradient, batch_jacobian
 
+TRIED = 4  # numbers of partials
 JOINTS = 7
 OFFSETS = (0.36, 0.0, 0.42, 0.0, 0.4, 0.0, 0.126)
 TWISTS = (-math.pi / 2, math.pi / 2, math.pi / 2, -math.pi / 2, -math.pi / 2, math.pi / 2, 0.0)
@@ -53,14 +56,39 @@ class Scenario:
     outputs: int
     columns: int
 
+    one_point = False
+    log2_points = (14, 16, 18, 20, 22, 24)  # that are timed
+
     def arguments(self, points: int, dtype, seed: int = 0) -> list[np.ndarray]:
         """Random arguments of so many points."""
         return [np.asarray(x, dtype) for x in self.inputs(points, np.random.default_rng(seed))]
 
-    def bytes_per_point(self, dtype) -> int:
-        """What a kernel reads and writes at least: arguments, values and derivatives."""
+    def driver(self, dtype, points: int, chunk: int | None = None) -> Batch:
+        """What computes so many points: one driver for all numbers of these."""
+        return transformed(self, dtype, chunk)
+
+    def few(self, points: int) -> int:
+        """Of how many points a kernel is compiled for so many."""
+        return 2
+
+    def shapes(self, points: int) -> list[tuple[int, ...]]:
+        """Of values and derivatives, the axis of points last."""
+        components = (self.outputs,) if self.outputs > 1 else ()
+        return [(*components, points), (*components, self.columns, points)]
+
+    def moved(self, points: int) -> tuple[int, int, int]:
+        """How many numbers a thread reads and writes at least, arguments, values and derivatives; and the threads."""
         read = sum(x[..., 0].size for x in self.inputs(2, np.random.default_rng(0)) if x.shape[-1] == 2)
-        return (read + self.outputs * (1 + self.columns)) * np.dtype(dtype).itemsize
+        return read, self.outputs * (1 + self.columns), points
+
+    def partials(self, problem: Problem) -> list[int]:
+        """Numbers of partials that are timed: those with the least work."""
+        return [lanes[-1] for lanes in lanes_to_try(problem)[:TRIED]]
+
+    def around(self, arguments: list[np.ndarray], points: int, at: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        """Arguments from which the answers at some points are computed, and where these are then."""
+        some = [np.ascontiguousarray(x[..., at]) if has_points(x, points) else x for x in arguments]
+        return some, np.arange(at.size)
 
 
 def arm(dtype) -> Callable:
@@ -210,7 +238,11 @@ SCENARIOS = {s.name: s for s in (ARM, PAIRS, MIXTURE, REPROJECTION)}
 
 
 @cache
-def transformed(name: str, dtype, chunk: int | None = None) -> Batch:
-    """The driver of a scenario, one for all numbers of points."""
-    scenario = SCENARIOS[name]
-    return scenario.transform(scenario.function(dtype), chunk=chunk)
+def transformed(scenario: Scenario, dtype, chunk: int | None, **more) -> Batch:
+    """The driver of a scenario."""
+    return scenario.transform(scenario.function(dtype), chunk=chunk, **more)
+
+
+def has_points(x: np.ndarray, points: int) -> bool:
+    """Is the last axis of an argument that of points?"""
+    return x.ndim > 0 and x.shape[-1] == points

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dualjit.cuda.bench.scenarios import SCENARIOS
-
 
 def table(records: list[dict]) -> str:
     """One line for each record: its time, and times the floor's."""
@@ -31,19 +29,19 @@ def floor_of(records: list[dict], record: dict) -> float | None:
     return None
 
 
-def plot(records: list[dict], path: str) -> None:
+def plot(records: list[dict], path: str, titles: dict[str, str]) -> None:
     """Times over points, one panel for each scenario in double precision."""
     import matplotlib.pyplot as plt
 
     shown = [r for r in records if r["precision"] == "float64" and "failed" not in r]
-    names = [name for name in SCENARIOS if any(r["scenario"] == name for r in shown)]
+    names = list(dict.fromkeys(r["scenario"] for r in shown))
     figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 4), squeeze=False)
     for name, panel in zip(names, panels[0], strict=True):
         of_it = [r for r in shown if r["scenario"] == name]
         for contestant in dict.fromkeys(r["name"] for r in of_it):
             points = sorted((r["log2_points"], r["ns_per_point"]) for r in of_it if r["name"] == contestant)
             panel.semilogy(*zip(*points, strict=True), marker="o", label=contestant)
-        panel.set_title(SCENARIOS[name].title, fontsize=8)
+        panel.set_title(titles[name], fontsize=8)
         panel.set_xlabel("log2 of points")
         panel.set_ylabel("ns per point")
         panel.legend(fontsize=6)
