@@ -75,17 +75,7 @@ def batch_jacobian(
     array([[4., 2.],
            [1., 5.]])
     """
-    return _batch(
-        "batch_jacobian",
-        f,
-        (UNIT,),
-        argnums=argnums,
-        shared=shared,
-        layout=layout,
-        outputs=outputs,
-        value=value,
-        chunk=chunk,
-    )
+    return Batch(request("batch_jacobian", f, (UNIT,), argnums, shared, layout, outputs, value, chunk))
 
 
 def jacobian(
@@ -144,17 +134,7 @@ def jacobian(
            [ 2.,  1.,  0.],
            [ 0., 30., 20.]])
     """
-    return _batch(
-        "jacobian",
-        f,
-        (UNIT,),
-        argnums=argnums,
-        layout="aos",
-        outputs=outputs,
-        value=value,
-        chunk=chunk,
-        one_point=True,
-    )
+    return Batch(request("jacobian", f, (UNIT,), argnums, (), "aos", outputs, value, chunk, one_point=True))
 
 
 def batch_gradient(
@@ -215,17 +195,7 @@ def batch_gradient(
     >>> gradient.on_cpu(np.array([1.0, 0.0]), np.array([1.0, 2.0]), np.array([0.0, 5.0]))
     array([ -6., -14.])
     """
-    given = request(
-        "batch_gradient",
-        f,
-        (UNIT,),
-        argnums=argnums,
-        shared=shared,
-        layout=layout,
-        value=value,
-        chunk=chunk,
-        scalar_only=True,
-    )
+    given = request("batch_gradient", f, (UNIT,), argnums, shared, layout, None, value, chunk, scalar_only=True)
     if mode == "forward" and tape is None:
         return Batch(given)
     if mode == "reverse" and chunk is None:
@@ -253,7 +223,7 @@ def batch_jvp(f: Callable, argnums=0, *, shared: tuple = (), layout: str = "soa"
     >>> jvp.on_cpu(np.array([1.0, 2.0]), np.array([1.0, 10.0]), 3.0)
     (array([ 3., 12.]), array([  6., 120.]))
     """
-    return _batch("batch_jvp", f, (ALONG,), argnums=argnums, shared=shared, layout=layout, outputs=outputs, value=True)
+    return Batch(request("batch_jvp", f, (ALONG,), argnums, shared, layout, outputs, value=True))
 
 
 def batch_hessian(
@@ -286,16 +256,8 @@ def batch_hessian(
     array([[0., 6.],
            [6., 2.]])
     """
-    return _batch(
-        "batch_hessian",
-        f,
-        (UNIT, UNIT),
-        argnums=argnums,
-        shared=shared,
-        layout=layout,
-        value=value,
-        chunk=chunk,
-        scalar_only=True,
+    return Batch(
+        request("batch_hessian", f, (UNIT, UNIT), argnums, shared, layout, None, value, chunk, scalar_only=True)
     )
 
 
@@ -316,9 +278,7 @@ def batch_hvp(f: Callable, argnums=0, *, shared: tuple = (), layout: str = "soa"
     array([[0.],
            [6.]])
     """
-    return _batch(
-        "batch_hvp", f, (ALONG, UNIT), argnums=argnums, shared=shared, layout=layout, chunk=chunk, scalar_only=True
-    )
+    return Batch(request("batch_hvp", f, (ALONG, UNIT), argnums, shared, layout, chunk=chunk, scalar_only=True))
 
 
 def batch_value(f: Callable, *, shared: tuple = (), layout: str = "soa", outputs: int | None = None) -> Batch:
@@ -331,8 +291,4 @@ def batch_value(f: Callable, *, shared: tuple = (), layout: str = "soa", outputs
     >>> dj.cuda.batch_value(lambda x: x[0] * x[1]).on_cpu(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([3., 8.])
     """
-    return _batch("batch_value", f, (), shared=shared, layout=layout, outputs=outputs)
-
-
-def _batch(*what, **how) -> Batch:
-    return Batch(request(*what, **how))
+    return Batch(request("batch_value", f, (), (), shared, layout, outputs))

@@ -10,7 +10,7 @@ from scipy.optimize import BFGS, NonlinearConstraint
 from dualjit.errors import ShapeError
 from dualjit.scipy.arrays import dense
 from dualjit.scipy.residuals import Residuals
-from dualjit.scipy.solver import Solver, as_tuple
+from dualjit.scipy.solver import Solver, extra
 from dualjit.transforms.along import jitted
 from dualjit.transforms.hessian import hessian
 from dualjit.transforms.once import once_per_function
@@ -81,7 +81,7 @@ def _differentiated(constraint, which: str, x0: np.ndarray, solver: Solver, func
 
 
 def _dictionary(constraint: dict, x0: np.ndarray, solver: Solver, second: bool, functions: list):
-    function = ConstraintFunction(constraint["fun"], as_tuple(constraint.get("args", ())), second)
+    function = ConstraintFunction(constraint["fun"], extra(constraint), second)
     function.start(x0, (), solver)
     functions.append(function)
     kind = str(constraint.get("type")).lower()

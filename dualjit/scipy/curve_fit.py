@@ -11,7 +11,7 @@ from scipy import optimize
 from dualjit.errors import ArgumentCountError, ShapeError
 from dualjit.scipy.arrays import dense
 from dualjit.scipy.refusals import real_start
-from dualjit.scipy.solver import Solver, drop_in
+from dualjit.scipy.solver import Solver, drop_in, tell_in_full
 from dualjit.transforms.arguments import python_function, signature_of, star_position
 from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.once import once_per_function
@@ -72,10 +72,7 @@ def curve_fit(given):
         given["p0"] = np.atleast_1d(real_start(given["p0"], solver, "p0"))
     model = Model(given["f"], parameters_of(given["f"], given.get("p0")), solver)
     given.update(f=model.signed(), jac=model.jac)
-    found = optimize.curve_fit(**given)
-    if given.get("full_output"):
-        found[2]["derivatives"] = model.asked
-    return found
+    return tell_in_full(given, optimize.curve_fit(**given), derivatives=model.asked)
 
 
 class Model:

@@ -16,7 +16,7 @@ from dualjit.scipy.bands import packed
 from dualjit.scipy.direct import DIRECT
 from dualjit.scipy.refusals import check_no_nan, vector_start
 from dualjit.scipy.residuals import rows, vector_of
-from dualjit.scipy.solver import Solver, as_tuple, drop_in, tell
+from dualjit.scipy.solver import Solver, drop_in, extra, tell, tell_in_full
 from dualjit.transforms.along import jitted
 from dualjit.transforms.arguments import python_function
 from dualjit.transforms.jacfwd import jacfwd
@@ -235,14 +235,11 @@ mxords, printmessg, tfirst
     solver = Solver("scipy.integrate.odeint", TAKES)
     y0 = given["y0"] = vector_start(given["y0"], solver)
     side = RightHandSide(given["func"], 1 if given.get("tfirst") else 0, odeint_arrangement(given), "Dfun")
-    args, t0 = as_tuple(given.get("args", ())), float(np.ravel(given["t"])[0])
+    args, t0 = extra(given), float(np.ravel(given["t"])[0])
     first, second = (t0, y0.copy()) if given.get("tfirst") else (y0.copy(), t0)
     side.start(first, second, args, solver)
     given.update(odeint_functions(side, bool(given.get("tfirst"))))
-    found = integrate.odeint(**given)
-    if given.get("full_output"):
-        found[1]["derivatives"] = side.asked
-    return found
+    return tell_in_full(given, integrate.odeint(**given), derivatives=side.asked)
 
 
 def odeint_arrangement(given: dict) -> Callable | None:

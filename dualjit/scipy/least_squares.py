@@ -8,7 +8,7 @@ from scipy import optimize
 
 from dualjit.scipy.refusals import vector_start
 from dualjit.scipy.residuals import Residuals
-from dualjit.scipy.solver import Solver, as_tuple, drop_in, tell
+from dualjit.scipy.solver import Solver, drop_in, extra, tell
 from dualjit.transforms.arguments import signature_of
 
 TAKES = "a function that returns residuals in shape (m,)"
@@ -61,7 +61,8 @@ max_nfev, verbose, args, kwargs, callback, workers
         return optimize.least_squares(**given)
     solver = Solver("scipy.optimize.least_squares", TAKES, given.get("method", "trf"))
     x0 = given["x0"] = vector_start(given["x0"], solver)
-    args = positional(given["fun"], as_tuple(given.pop("args", ())), given.pop("kwargs", None) or {})
+    args = positional(given["fun"], extra(given), given.pop("kwargs", None) or {})
+    given.pop("args", None)
     residuals = Residuals(given["fun"])
     residuals.start(x0, args, solver)
     given.update(fun=residuals.fun, jac=residuals.jac, args=args)

@@ -15,7 +15,7 @@ from dualjit.errors import MethodError
 from dualjit.scipy.constraints import differentiated
 from dualjit.scipy.objective import FEW, JointObjective, LazyObjective, Objective
 from dualjit.scipy.refusals import vector_start
-from dualjit.scipy.solver import Solver, as_tuple, drop_in, tell
+from dualjit.scipy.solver import Solver, drop_in, extra, tell
 
 NONE = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
 GRADIENT = frozenset({"cg", "bfgs", "l-bfgs-b", "tnc", "slsqp"})
@@ -82,7 +82,7 @@ def minimize(given):
     if name in NONE:
         return tell(optimize.minimize(**given), derivatives={}, evaluations={})
     solver = Solver("scipy.optimize.minimize", TAKES, name if callable(method) else method)
-    args = as_tuple(given.get("args", ()))
+    args = extra(given)
     x0 = given["x0"] = vector_start(given["x0"], solver)
     start = within(x0, given.get("bounds"))
     objective, supplied = None, {}

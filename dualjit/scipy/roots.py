@@ -9,7 +9,7 @@ from scipy import optimize
 from dualjit.errors import MethodError, ShapeError
 from dualjit.scipy.refusals import vector_start
 from dualjit.scipy.residuals import Residuals
-from dualjit.scipy.solver import Solver, as_tuple, drop_in, tell
+from dualjit.scipy.solver import Solver, drop_in, extra, tell, tell_in_full
 
 WITH_JACOBIAN = ("hybr", "lm")
 TAKES = "a function that returns an array in the shape (n,) of x0"
@@ -69,8 +69,7 @@ def root(given):
         return tell(optimize.root(**given), derivatives={})
     solver = Solver("scipy.optimize.root", TAKES if method.lower() == "hybr" else TAKES_RESIDUALS, method)
     x0 = given["x0"] = vector_start(given["x0"], solver)
-    args = as_tuple(given.get("args", ()))
-    residuals = started(given["fun"], x0, args, solver, square=method.lower() == "hybr")
+    residuals = started(given["fun"], x0, given, solver, square=method.lower() == "hybr")
     transposed = (given.get("options") or {}).get("col_deriv")
     given.update(fun=residuals.fun, jac=residuals.jac_transposed if transposed else residuals.jac)
     return tell(optimize.root(**given), derivatives=residuals.asked)
@@ -166,19 +165,16 @@ def minpack(entry, given: dict, derivative: str, solver: Solver, square: bool):
     if given.get(derivative) is not None:
         return entry(**given)
     x0 = given["x0"] = vector_start(given["x0"], solver)
-    residuals = started(given["func"], x0, as_tuple(given.get("args", ())), solver, square, derivative)
+    residuals = started(given["func"], x0, given, solver, square, derivative)
     given["func"] = residuals.fun
     given[derivative] = residuals.jac_transposed if given.get("col_deriv") else residuals.jac
-    found = entry(**given)
-    if given.get("full_output"):
-        next(part for part in found if isinstance(part, dict))["derivatives"] = residuals.asked
-    return found
+    return tell_in_full(given, entry(**given), derivatives=residuals.asked)
 
 
-def started(f, x0, args: tuple, solver: Solver, square: bool, derivative: str = "jac") -> Residuals:
+def started(f, x0, given: dict, solver: Solver, square: bool, derivative: str = "jac") -> Residuals:
     """Values and Jacobians of a function after a look at the starting point."""
     residuals = Residuals(f, derivative)
-    values = residuals.start(x0, args, solver)
+    values = residuals.start(x0, extra(given), solver)
     if square and values.shape != x0.shape:
         raise ShapeError(
             f"the function returns shape {values.shape} where x0 has shape {x0.shape}; {solver} takes as many "

@@ -11,7 +11,7 @@ from dualjit.errors import OutputError, ShapeError
 from dualjit.scipy.arrays import dense, same
 from dualjit.scipy.elementwise import curvature, slope_and_value
 from dualjit.scipy.refusals import check_no_nan, real_start
-from dualjit.scipy.solver import Solver, as_tuple, drop_in, tell
+from dualjit.scipy.solver import Solver, drop_in, extra, tell, tell_in_full
 from dualjit.transforms.along import HERE
 from dualjit.transforms.arguments import python_function
 
@@ -143,14 +143,8 @@ def newton(given):
     second = given.pop("fprime2", None) is True
     many = np.size(given["x0"]) > 1
     solver = Solver("scipy.optimize.newton", TAKES_ARRAYS if many else TAKES)
-    x0 = given["x0"] = number_or_array(real_start(given["x0"], solver))
-    curve = Curve(given["func"], second)
-    curve.start(x0, as_tuple(given.get("args", ())), solver)
-    given.update(func=curve.fun, **{name: getattr(curve, name) for name in curve.asked})
-    found = optimize.newton(**given)
-    if given.get("full_output") and not many:
-        tell(found[1], derivatives=curve.asked)
-    return found
+    curve = started(given, "func", second, solver)
+    return tell_in_full(given, optimize.newton(**given), derivatives=curve.asked)
 
 
 @drop_in(optimize.root_scalar)
@@ -191,11 +185,17 @@ def root_scalar(given):
     if method not in ("newton", "halley") or own or given.get("x0") is None:
         return tell(optimize.root_scalar(**given), derivatives={})
     solver = Solver("scipy.optimize.root_scalar", TAKES, method)
+    curve = started(given, "f", method == "halley" and given.get("fprime2") is None, solver)
+    return tell(optimize.root_scalar(**{**given, "method": method}), derivatives=curve.asked)
+
+
+def started(given: dict, name: str, second: bool, solver: Solver) -> Curve:
+    """Puts a function of that name and its derivatives among the arguments, after a look at the starting point."""
     x0 = given["x0"] = number_or_array(real_start(given["x0"], solver))
-    curve = Curve(given["f"], second=method == "halley" and given.get("fprime2") is None)
-    curve.start(x0, as_tuple(given.get("args", ())), solver)
-    given.update(f=curve.fun, method=method, **{name: getattr(curve, name) for name in curve.asked})
-    return tell(optimize.root_scalar(**given), derivatives=curve.asked)
+    curve = Curve(given[name], second)
+    curve.start(x0, extra(given), solver)
+    given.update({name: curve.fun, **{derivative: getattr(curve, derivative) for derivative in curve.asked}})
+    return curve
 
 
 def default_method(given: dict) -> str:

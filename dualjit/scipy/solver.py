@@ -48,8 +48,9 @@ def named(signature: inspect.Signature, args: tuple, kwargs: dict) -> dict:
     return given
 
 
-def as_tuple(args) -> tuple:
-    """Extra arguments: SciPy takes a single one without its tuple."""
+def extra(given: dict) -> tuple:
+    """The extra arguments: SciPy takes a single one without its tuple."""
+    args = given.get("args", ())
     return args if isinstance(args, tuple) else (args,)
 
 
@@ -58,3 +59,11 @@ def tell(result, **facts):
     if isinstance(result, dict):
         result.update(facts)
     return result
+
+
+def tell_in_full(given: dict, found, **facts):
+    """The same for solvers of older form, which return a dictionary among others where ``full_output`` asks for it."""
+    if given.get("full_output"):
+        for part in found:
+            tell(part, **facts)
+    return found
