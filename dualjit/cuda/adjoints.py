@@ -168,7 +168,9 @@ def may_raise(program: p.Function) -> bool:
     """Is there anything in it that may raise?"""
     ends = any(isinstance(block.end, p.Raise) for block in program.blocks.values())
     return ends or any(
-        (isinstance(op, p.Call) and not harmless(op)) or (is_range(op) and not getattr(op.args[2], "value", 0))
+        (isinstance(op, p.Call) and not harmless(op))
+        or (isinstance(op, p.Do) and isinstance(op.routine, p.Ref))
+        or (is_range(op) and not getattr(op.args[2], "value", 0))
         for _, op in program.ops()
     )
 

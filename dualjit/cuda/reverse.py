@@ -53,7 +53,7 @@ class ReverseBatch:
                 self._compiled[key] = target.kernel(kernel, run.kernel.argument_types)
         stream = as_stream(target.module, stream)
         *outputs, status = launch(target.module, self._compiled[key], run.kernel, run, out, stream)
-        if run.kernel.adjoint.can_fail:
+        if run.kernel.adjoint.can_fail or not run.inputs.on_device:
             run.check_status(status.copy_to_host(stream=stream) if run.inputs.on_device else status, stream)
         return run.returned(outputs)
 

@@ -176,7 +176,7 @@ def batch_gradient(
 
     Notes
     -----
-    Sums over points are added up by atomic operations on a GPU, so that their last digits differ from run to run.
+    Threads of a GPU add up sums over points in no particular order: their last digits differ from run to run.
 
     Examples
     --------

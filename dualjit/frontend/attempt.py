@@ -17,12 +17,24 @@ from dualjit.numbers.room import calling_convention, was_too_small
 INT64 = ir.IntType(64)
 
 
-@intrinsic
-def attempt(typingctx, program, args, room, status, point):
-    """``program(*args)``, which tapes in ``room``; where it raises, ``status[0]`` is the point's number.
+def _attempt(raising: bool):
+    @intrinsic
+    def attempt(typingctx, program, args, room, status, point):
+        return _attempted(typingctx, program, args, room, status, raising)
 
-    Points count from 1, upwards where the room was too small and downwards for other errors.
-    """
+    return attempt
+
+
+attempt, attempt_raising = _attempt(False), _attempt(True)
+"""``program(*args)``, which tapes in ``room``; where it raises, ``status[0]`` is the number of the point.
+
+Points count from 1, upwards where the room was too small and downwards for other errors.  The answer is undefined then;
+``attempt_raising`` raises.
+"""
+
+
+def _attempted(typingctx, program, args, room, status, raising: bool):
+    """Signature and code."""
     dispatcher = getattr(program, "dispatcher", None)
     resolved = typingctx.resolve_function_type(program, args.types, {}) if dispatcher is not None else None
     if resolved is None:
@@ -40,7 +52,8 @@ def attempt(typingctx, program, args, room, status, point):
             small = was_too_small(context, builder, room, room_value)
             found = builder.select(small, number, builder.neg(number))
             builder.store(found, make_array(status)(context, builder, status_value).data)
-            calling_convention(context).return_status_propagate(builder, raised)
+            if raising:
+                calling_convention(context).return_status_propagate(builder, raised)
         return answer
 
     return signature(resolved.return_type, program, args, room, status, types.int64), generate

@@ -1,4 +1,4 @@
-"""The vector of one point in an array over all points, as an array: a view whose length is known when it is compiled.
+"""Views of contiguous arrays whose lengths are known when they are compiled: of a point's vector, of other shapes.
 
 With the axis of points first its numbers are contiguous, with it last they are as many numbers apart as there are
 points.
@@ -73,3 +73,37 @@ def column(typingctx, T, array, i, points):
         return view._getvalue()
 
     return signature(target.array, T, array, types.int64, types.int64), generate
+
+
+class Shaped(types.Type):
+    """The type of a contiguous array of these floats, of a known shape."""
+
+    def __init__(self, scalar: types.Float, shape: tuple[int, ...]):
+        self.scalar, self.shape = scalar, shape
+        super().__init__(name=f"Shaped({scalar}, {shape})")
+
+    @property
+    def array(self) -> types.Array:
+        """The type of the view."""
+        return types.Array(self.scalar, len(self.shape), "C")
+
+
+@intrinsic(prefer_literal=False)
+def shaped(typingctx, T, array):
+    """The first numbers of a contiguous array in the shape that the type ``T`` says."""
+    target = getattr(T, "instance_type", None)
+    if not isinstance(target, Shaped) or not (isinstance(array, types.Array) and array.layout == "C"):
+        return None
+
+    def generate(context, builder, sig, args):
+        stride = itemsize = context.get_abi_sizeof(context.get_data_type(target.scalar))
+        strides = []
+        for extent in reversed(target.shape):
+            strides.insert(0, INT64(stride))
+            stride *= extent
+        view = make_array(target.array)(context, builder)
+        data = make_array(array)(context, builder, args[1]).data
+        populate_array(view, data, [INT64(n) for n in target.shape], strides, INT64(itemsize), meminfo=None)
+        return view._getvalue()
+
+    return signature(target.array, T, array), generate

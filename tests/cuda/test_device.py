@@ -156,6 +156,26 @@ def test_sums_over_points(dtype, cuda):
         np.testing.assert_allclose(found, part, rtol=bound, atol=bound * np.abs(part).max())
 
 
+def line(theta, x, y):
+    """What a line misses."""
+    missed = theta[0, 0] + theta[0, 1] * x - y
+    return missed * missed if missed < 2 * theta[0, 2] else missed
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("count", [1, 33, 1000, 300_001])  # of the most, threads have several each
+def test_sums_of_a_thread_s_own(count, dtype, cuda, rng):
+    theta, x, y = (rng.normal(size=shape).astype(dtype) for shape in ((1, 3), count, count))
+    batch = dj.cuda.batch_gradient(line, ("theta", "x"), shared=("theta",), mode="reverse")
+    wanted = batch.on_cpu(theta.astype(np.float64), x.astype(np.float64), y.astype(np.float64))
+    out = poisoned(cuda, x[None]), poisoned(cuda, theta)
+    batch(*map(cuda.to_device, (theta, x, y)), out=out, stream=cuda.stream())
+    cuda.synchronize()
+    bound = 1e-10 if dtype is np.float64 else 1e-3
+    np.testing.assert_allclose(out[1].copy_to_host(), wanted[0], rtol=bound, atol=bound * count**0.5)
+    np.testing.assert_allclose(out[0].copy_to_host()[0], wanted[1], rtol=bound, atol=bound)
+
+
 def failing(x):
     if x[0] < 0:
         raise ValueError("negative")

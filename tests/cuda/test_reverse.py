@@ -9,6 +9,7 @@ import pytest
 
 import dualjit as dj
 from dualjit import errors
+from dualjit.cuda import reverse_kernels
 from dualjit.cuda.bench.scenarios import MIXTURE, PAIRS
 
 POINTS = 5
@@ -141,8 +142,16 @@ def perceptron(weights, bias, x):
     return total * total
 
 
+@pytest.fixture(params=["of a thread's own", "in place"])
+def where(request, monkeypatch):
+    """Small sums are a thread's own, large ones are added to in place."""
+    if request.param == "in place":
+        monkeypatch.setattr(reverse_kernels, "MOST_BYTES", 0)
+    return request.param
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_gradients_by_shared_arrays_are_sums_over_points(layout, rng):
+def test_gradients_by_shared_arrays_are_sums_over_points(layout, where, rng):
     weights, bias, x = rng.normal(size=(4, 3)), rng.normal(size=1), rng.normal(size=(3, POINTS))
     batch = reverse(perceptron, argnums=(0, 2, 1), shared=("weights", "bias"), layout=layout)
     by_weights, by_x, by_bias = batch.on_cpu(weights, bias, moved(x, layout))
@@ -152,7 +161,7 @@ def test_gradients_by_shared_arrays_are_sums_over_points(layout, rng):
     np.testing.assert_allclose(by_bias, sum(g[2] for g in each), rtol=1e-12)
 
 
-def test_sums_begin_at_zero_in_memory_of_the_user_s(rng):
+def test_sums_begin_at_zero_in_memory_of_the_user_s(where, rng):
     weights, bias, x = rng.normal(size=(4, 3)), rng.normal(size=1), rng.normal(size=(3, POINTS))
     batch = reverse(perceptron, argnums="weights", shared=("weights", "bias"))
     out = np.full_like(weights, np.nan)
@@ -160,7 +169,7 @@ def test_sums_begin_at_zero_in_memory_of_the_user_s(rng):
     np.testing.assert_array_equal(out, batch.on_cpu(weights, bias, x))
 
 
-def test_an_element_of_all_rounds_is_added_once():
+def test_an_element_of_all_rounds_is_added_once(where):
     """The sum over rounds is collected in a register, and its flush is a sum over points as well."""
 
     def f(theta, x):
@@ -297,7 +306,9 @@ def test_writes_to_arguments():
     assert caught.value.line == inspect.getsourcelines(f)[1] + 1
 
 
-def test_whole_shared_arrays():
+def test_whole_shared_arrays(monkeypatch):
+    monkeypatch.setattr(reverse_kernels, "MOST_BYTES", 0)
+
     def f(theta, x):
         return np.sum(theta) * x[0]
 
@@ -355,10 +366,12 @@ def test_frames_are_read_whole(target):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_sums_are_added_to_atomically(dtype, target):
+def test_sums_are_added_to_atomically(dtype, where, target):
     arguments = np.ones((4, 3), dtype), np.ones(1, dtype), np.ones((3, POINTS), dtype)
     batch = reverse(perceptron, argnums=("weights", "bias"), shared=("weights", "bias"))
-    assert "atom." in batch.inspect(*arguments).ptx or "red." in batch.inspect(*arguments).ptx
+    ptx = batch.inspect(*arguments).ptx
+    assert "atom." in ptx or "red." in ptx
+    assert ("shfl.sync" in ptx) == (where != "in place")
     by_x = reverse(perceptron, argnums="x", shared=("weights", "bias"))
     assert "atom." not in by_x.inspect(*arguments).ptx
     assert "red." not in by_x.inspect(*arguments).ptx

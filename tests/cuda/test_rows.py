@@ -1,10 +1,13 @@
 """Every function of the table that a CUDA target has for floats it has for dual numbers, too."""
 
+import math
+
 import numba as nb
+import numpy as np
 import pytest
 
 from dualjit import Dual
-from dualjit.cuda import partial, primal, seed
+from dualjit.cuda import batch_gradient, partial, primal, seed
 from dualjit.cuda.target import HOPPER
 from dualjit.rules.table import scalar_rows
 
@@ -49,6 +52,21 @@ def test_what_compiles_for_floats_compiles_for_duals(row, target):
         if compiles(target, floats):
             target.ptx(duals, (X, X), HOPPER)
             target.ptx(nested, (X, X), HOPPER)
+
+
+@pytest.mark.parametrize("row", [r for r in scalar_rows().values() if r.functions and r.active], ids=lambda r: r.name)
+def test_what_compiles_for_floats_has_an_adjoint(row, target):
+    if row.name in WITH_MAX and target.name == "numba":
+        pytest.skip("Numba's built-in target has no min and max of two numbers")
+    keys = [
+        key for key in row.functions if key not in (math.fmod, math.remainder)
+    ]  # on the CPU Numba has none of these
+    key = next((key for key in keys if compiles(target, next(kernels(key, row)))), None)
+    if key is not None:
+        last = f"int(x[{row.arity - 1}])" if row.domain[-1].integer else f"x[{row.arity - 1}]"
+        names = {"f": key}
+        exec(f"def function(x): return f({', '.join([*(f'x[{i}]' for i in range(row.arity - 1)), last])})", names)
+        batch_gradient(names["function"], mode="reverse").inspect(np.full((row.arity, 1), 0.5))
 
 
 @pytest.mark.parametrize("name", ["exp", "sqrt", "sin", "floor", "abs", "mod", "pow", "erf", "atan2", "sinc"])
