@@ -21,9 +21,10 @@ def launch(cuda, compiled: Callable, kernel, run, out, stream) -> list:
     stream = as_stream(cuda, stream)
     if run.inputs.on_device:
         outputs = run.outputs(out, lambda shape, dtype: cuda.device_array(shape, dtype, stream=stream))
-        there = list(map(cuda.as_cuda_array, outputs))
+        adopted = adopter(cuda)
+        there = list(map(adopted, outputs))
         clear(there, run, stream)
-        start(compiled, kernel, run, stream, run.arrays(cuda.as_cuda_array), there)
+        start(compiled, kernel, run, stream, run.arrays(adopted), there)
         return outputs
     outputs = run.outputs(out)
     there = [cuda.device_array(x.shape, x.dtype, stream=stream) for x in outputs]
@@ -41,6 +42,11 @@ def in_order(x: np.ndarray) -> np.ndarray:
     return np.asarray(x, order="C")
 
 
+def adopter(cuda) -> Callable:
+    """What makes an array of Numba's of any array on the device; one that is, stays, which saves some microseconds."""
+    return lambda x: x if getattr(x, "__cuda_ndarray__", False) else cuda.as_cuda_array(x)
+
+
 def clear(arrays: list, run, stream) -> None:
     """Zeros in the arrays of the answer that need them."""
     for k in run.zeroed:
@@ -56,7 +62,7 @@ def start(compiled, kernel, run, stream, arrays, outputs) -> None:
 
 def timed(cuda, compiled: Callable, kernel: Kernel, run: Run) -> float:
     """Seconds of the kernel alone, the best of some launches."""
-    moved = cuda.as_cuda_array if run.inputs.on_device else lambda x: cuda.to_device(in_order(x), stream=0)
+    moved = adopter(cuda) if run.inputs.on_device else lambda x: cuda.to_device(in_order(x), stream=0)
     arrays = run.arrays(moved)
     outputs = run.outputs(None, lambda shape, dtype: cuda.device_array(shape, dtype, stream=0))
     return min(once(cuda, lambda: start(compiled, kernel, run, 0, arrays, outputs)) for _ in range(LAUNCHES))

@@ -4,8 +4,9 @@
 registered with Numba; they need only another data model.  All that this package wants of a target is `Target`: another
 compiler of CUDA kernels is another object with these methods.
 
-Relies on ``numba.cuda.models.register_model``, and on ``numba.cuda.dispatcher.get_current_device`` being what device
-functions ask for the compute capability they are compiled for.
+Relies on ``numba.cuda.models.register_model``, on ``numba.cuda.cudadrv.nvvm.compile_ir`` being called for all code, and
+on ``numba.cuda.dispatcher.get_current_device`` being what device functions ask for the compute capability they are
+compiled for.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from numba import types
 
 import dualjit.numbers.registration  # noqa: F401  (types and code of dual numbers, which the target takes over)
 from dualjit.cuda import ufuncs
+from dualjit.cuda.unrolling import unrolling
 from dualjit.errors import CudaError
 from dualjit.numbers.model import DualStructModel
 from dualjit.numbers.types import Dual
@@ -59,14 +61,16 @@ class NumbaTarget:
 
     def __init__(self, cuda):
         from numba.cuda import dispatcher, libdevice, models
+        from numba.cuda.cudadrv import nvvm
 
-        self.module, self.dispatcher = cuda, dispatcher
+        self.module, self.dispatcher, self.nvvm = cuda, dispatcher, nvvm
         self.name = "numba-cuda" if getattr(cuda, "implementation", "") == "NVIDIA" else "numba"
+        self._capabilities: dict[int, tuple[int, int]] = {}  # asking takes a tenth of a millisecond and more
         models.register_model(Dual)(DualStructModel)
         ufuncs.register(libdevice)
 
     def ptx(self, function, argtypes, cc):
-        with self.compiling_for(cc):
+        with self.compiling_for(cc), unrolling(self.nvvm):
             return self.module.compile_ptx(function, types.void(*argtypes), device=False, cc=cc)[0]
 
     def return_type(self, function, argtypes, cc):
@@ -74,7 +78,8 @@ class NumbaTarget:
             return self.module.compile_ptx(function, argtypes, device=True, cc=cc)[1]
 
     def kernel(self, function, argtypes):
-        return self.module.jit(types.void(*argtypes))(function)
+        with _lock, unrolling(self.nvvm):
+            return self.module.jit(types.void(*argtypes))(function)
 
     @contextmanager
     def compiling_for(self, cc: tuple[int, int]) -> Iterator[None]:
@@ -88,8 +93,14 @@ class NumbaTarget:
                 self.dispatcher.get_current_device = asked
 
     def capability(self):
-        if not self.module.is_available():
+        if not (self._capabilities or self.module.is_available()):
             raise CudaError(missing(self.module.cuda_error()))
+        device = self.device()
+        if device not in self._capabilities:
+            self._capabilities[device] = self._supported_capability()
+        return self._capabilities[device]
+
+    def _supported_capability(self) -> tuple[int, int]:
         found = tuple(self.module.get_current_device().compute_capability)
         supported = self.supported()
         if supported and found < min(supported):
@@ -105,10 +116,8 @@ class NumbaTarget:
 
     def supported(self) -> tuple:
         """The compute capabilities that the compiler knows."""
-        from numba.cuda.cudadrv import nvvm
-
         try:
-            return tuple(tuple(cc)[:2] for cc in nvvm.NVVM().supported_ccs)
+            return tuple(tuple(cc)[:2] for cc in self.nvvm.NVVM().supported_ccs)
         except AttributeError:  # not told by this version
             return ()
 

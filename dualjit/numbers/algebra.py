@@ -17,11 +17,16 @@ from llvmlite import ir
 from numba.core import types
 
 from dualjit.numbers.forms import Leaf, Pair, leaf_of, value_of
-from dualjit.numbers.leaves import CONNECTIVES, FLAGS, ORDERINGS, Leaves
+from dualjit.numbers.leaves import ARITHMETIC, CONNECTIVES, FLAGS, ORDERINGS, Leaves
+from dualjit.numbers.model import DualStructModel
 from dualjit.numbers.tangents import PRODUCT_FLAGS, ListTangent, VectorTangent, total
 from dualjit.numbers.types import Dual, Slope
 from dualjit.rules.expr import evaluate
 from dualjit.rules.table import scalar_rows
+
+# In kernels, where partials that are zero are worth their registers: the compiler may take a product with a constant
+# zero for zero, as if no factor were infinite or NaN, and a sum with it for the other term.
+ZERO_PRODUCT, ZERO_SUM = (*FLAGS, "nsz", "nnan"), (*FLAGS, "nsz")
 
 
 class Algebra(Leaves):
@@ -40,6 +45,7 @@ class Algebra(Leaves):
     def __init__(self, context, builder, scalar, masking=False):
         super().__init__(context, builder, scalar)
         self.masking = masking
+        self.drops_zeros = isinstance(context.data_model_manager[Dual(scalar, 1)], DualStructModel)
         self._known = {}
 
     # ---- between LLVM values and numbers
@@ -151,6 +157,20 @@ class Algebra(Leaves):
     def scaled(self, tangent, coefficient):
         """``coefficient * tangent``; None where it is zero by structure."""
         return tangent.masked_times(coefficient) if self.masking else tangent.times(coefficient)
+
+    def product(self, coefficient, tangent):
+        """``coefficient * tangent`` for numbers."""
+        return self._flagged("mul", coefficient, tangent, ZERO_PRODUCT)
+
+    def sum(self, a, b):
+        """``a + b`` for numbers of tangents."""
+        return self._flagged("add", a, b, ZERO_SUM)
+
+    def _flagged(self, op, a, b, flags):
+        """On kernels' registers: see `ZERO_PRODUCT`."""
+        if not self.drops_zeros or a.level or b.level or a.constant is not None or b.constant is not None:
+            return self.apply(op, a, b)
+        return self.leaf(getattr(self.builder, ARITHMETIC[op])(self.real(a), self.real(b), flags=flags))
 
     def annihilated(self, coefficient, tangent):
         """``coefficient * tangent`` for numbers, zero wherever ``tangent`` is, for any coefficient."""

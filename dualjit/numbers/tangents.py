@@ -49,7 +49,7 @@ class ListTangent:
         return ListTangent(self.algebra, [self.algebra.const(0.0)] * len(self._numbers))
 
     def plus(self, other, flags=FLAGS):
-        return self._map("add", other.elements())
+        return ListTangent(self.algebra, map(self.algebra.sum, self._numbers, other.elements()))
 
     def _map(self, op, *others):
         apply = self.algebra.apply
@@ -58,7 +58,7 @@ class ListTangent:
     def times(self, k):
         if k.level == 0 and k.constant in _UNITS:
             return _UNITS[k.constant](self)
-        return self._map("mul", [k] * len(self._numbers))
+        return ListTangent(self.algebra, [self.algebra.product(k, x) for x in self._numbers])
 
     def negative(self):
         return self._map("neg")

@@ -188,7 +188,7 @@ def test_branches_follow_the_values(rng):
 
 # ---- what a kernel takes of a device, without one
 
-THRESHOLDS = {"arm": 192, "pairs": 48, "mixture": 80, "camera": 184}  # registers, in double precision
+THRESHOLDS = {"arm": 210, "pairs": 48, "mixture": 80, "camera": 120}  # registers, in double precision
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -227,10 +227,18 @@ def test_one_function_for_several_devices(target):
         assert choice.taken.registers > 0
 
 
+def stirred(x, n):
+    """A loop of unknown length goes round with ten numbers."""
+    a, b, c, d, e, f, g, h, i, j = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8], x[9]
+    for _ in range(n):
+        a, b, c, d, e, f, g, h, i, j = b * c, c * d, d * e, e * f, f * g, g * h, h * i, i * j, j * a, a * b
+    return a, b, c, d, e, f, g, h, i, j
+
+
 def test_as_many_partials_as_registers_hold(target):
-    """Seven columns of twelve components in double precision do not fit in one pass."""
-    batch = ARM.transform(ARM.function(np.float64), chunk=7)
-    arguments = ARM.arguments(2, np.float64)
-    assert batch.inspect(*arguments).taken.spill_bytes > 0
-    choice = ARM.transform(ARM.function(np.float64)).inspect(*arguments)
-    assert (choice.lanes, choice.passes) == ((4,), 2)
+    """Ten columns of ten numbers in double precision do not fit in one pass."""
+    x = np.ones((10, 2))
+    assert dj.cuda.batch_jacobian(stirred, chunk=10).inspect(x, 3).taken.spill_bytes > 0
+    choice = dj.cuda.batch_jacobian(stirred).inspect(x, 3)
+    assert choice.passes > 1
+    assert choice.taken.spill_bytes == 0

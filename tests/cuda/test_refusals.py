@@ -139,6 +139,8 @@ def test_derivatives_and_functions_with_rules_are_refused_in_kernels(target):
 class NoDevice:
     """``numba.cuda`` on a machine without one."""
 
+    id = 0
+
     def __init__(self, error=None, capability=None):
         self.error, self.compute_capability = error, capability
 
@@ -154,7 +156,7 @@ class NoDevice:
 
 def on(module, supported=((7, 5), (9, 0))):
     found = object.__new__(NumbaTarget)
-    found.module, found.supported = module, lambda: supported
+    found.module, found.supported, found._capabilities = module, lambda: supported, {}
     return found
 
 
