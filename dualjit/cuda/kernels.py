@@ -20,7 +20,7 @@ from dualjit.transforms.source import Writer, build
 
 POINTS, VALUES, DERIVATIVES = "_dj_points", "_dj_values", "_dj_derivatives"
 PLACE = "_dj_i, _dj_points, _dj_inner, _dj_outer"
-THREADS = 128
+THREADS = 64  # of a block: what registers larger blocks would leave unused, holds another one
 SPREAD_THREADS = 32  # of one point: a warp a block, since all multiprocessors are to have some of a few threads
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel, gather_kernel, poison_kernel
 from dualjit.cuda.bench.contestants import Contestant, Loaded, event_clock
 from dualjit.cuda.bench.scenarios import Scenario
-from dualjit.cuda.kernels import THREADS
 from dualjit.cuda.run import Run
 from dualjit.cuda.target import numba_target
+
+THREADS = 128  # of a block of the kernels here
 
 
 def numba_contestants(scenario: Scenario, arguments: list[np.ndarray], points: int) -> Iterator[Contestant]:
