@@ -6,6 +6,7 @@ Whatever has ``__cuda_array_interface__`` (CuPy, PyTorch, Numba) is on the devic
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,12 @@ def _is_contiguous(strides, shape, itemsize) -> bool:
             return False
         itemsize *= extent
     return True
+
+
+@cache
+def array_type(dtype: np.dtype, ndim: int, layout: str) -> types.Array:
+    """Of Numba's; made once, since making one takes as long as all else that a call looks at."""
+    return types.Array(from_dtype(dtype), ndim, layout)
 
 
 class Inputs:
@@ -155,10 +162,10 @@ class Inputs:
         if found is None:
             return Argument(self.names[k], typeof(self.given[k]))
         in_order = found.contiguous or not found.on_device  # what is on the host is copied in order
-        t = types.Array(from_dtype(found.dtype), len(found.shape), "C" if in_order else "A")
+        ndim = len(found.shape)
         if k not in self.batched:
-            return Argument(self.names[k], t)
-        return Argument(self.names[k], t.copy(layout="C"), self.size(k), first, self.is_vector(k))
+            return Argument(self.names[k], array_type(found.dtype, ndim, "C" if in_order else "A"))
+        return Argument(self.names[k], array_type(found.dtype, ndim, "C"), self.size(k), first, self.is_vector(k))
 
     def directions(self, positions: tuple[int, ...], given) -> list:
         """One direction for each differentiated argument, like it in every respect."""
