@@ -79,7 +79,9 @@ class Integers:
         total = 1.0
         while region is not None:
             highest = self.of(region.counted.trips)[1] if region.counted is not None else inf
-            total *= max(highest, 0)
+            if highest <= 0:
+                return 0.0
+            total *= highest
             region = region.parent
         return total
 

@@ -18,6 +18,7 @@ from dualjit.cuda.transforms import (
     batch_jacobian,
     batch_jvp,
     batch_value,
+    batch_vjp,
     jacobian,
 )
 from dualjit.errors import CudaError
@@ -32,6 +33,7 @@ __all__ = [
     "batch_jacobian",
     "batch_jvp",
     "batch_value",
+    "batch_vjp",
     "jacobian",
     "lift",
     "partial",

@@ -8,21 +8,20 @@ is refused when it is compiled, or found when it runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from numba import njit, types
 
-from dualjit.adjoint.bounds import Frames, frames
 from dualjit.adjoint.building import Rules, generator, prepared, written
 from dualjit.adjoint.cotangents import shadows
-from dualjit.adjoint.generation import Generator
 from dualjit.adjoint.memory import harmless
 from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.runtime import ROUTINES, trips
 from dualjit.adjoint.seeds import Cotangents
 from dualjit.cuda.programs import for_kernels
 from dualjit.cuda.summing import summed
-from dualjit.errors import UnsupportedError
+from dualjit.cuda.tapes import tape_of
+from dualjit.errors import OutputError, UnsupportedError
 from dualjit.frontend.emitted import Emitted
 from dualjit.frontend.reading import read
 from dualjit.frontend.twin import Twin
@@ -32,13 +31,9 @@ from dualjit.numbers.room import reserve_in, same
 from dualjit.numbers.tape import ALIGNED
 from dualjit.numbers.types import strip
 from dualjit.program import nodes as p
-from dualjit.program.printer import short
 from dualjit.transforms.arguments import python_function
 from dualjit.transforms.reverse import active, check_scalar
 from dualjit.transforms.source import identifier
-
-MOST_BYTES = 512 << 10
-"""Of local memory that a thread can have."""
 
 
 class ApartRules(Rules):
@@ -55,7 +50,7 @@ class ApartRules(Rules):
 
 
 class KernelAdjoint:
-    """The adjoint of a function that returns one number.
+    """The adjoint of a function that returns one number, or a tuple of numbers.
 
     Parameters
     ----------
@@ -75,11 +70,12 @@ class KernelAdjoint:
 
     Attributes
     ----------
-    return_type : numba type
+    answer : Answer
+        What the function returns.
     dispatcher : Emitted
         Takes for each argument the argument and, where that is an array which is differentiated, its shadow; then
-        ``seeds`` ones, a zero, the tape and 0.  Returns the value where it is wanted, and the cotangents of arguments
-        that are numbers.
+        the cotangents of the active components of the answer, a zero, the tape and 0.  Returns the value where it is
+        wanted, and the cotangents of arguments that are numbers.
     room : int
         Bytes of the tape.
     can_fail : bool
@@ -89,18 +85,16 @@ class KernelAdjoint:
     def __init__(self, f: Callable, argtypes: tuple, positions, sums, shapes, value: bool, tape: int | None):
         self.name = identifier(python_function(f).__name__)
         source = typed(f, tuple(active(t) if k in positions else t for k, t in enumerate(argtypes)))
-        self.return_type = strip(types.unliteral(source.return_type))
-        check_scalar(self.return_type, self.name)
         refuse_writes(f, source)
         primal = prepared(read(source, self.name))
         seeds = Cotangents(primal.blocks[primal.exit].end.value.type, value)
-        self.seeds = len(seeds.parameters())
+        self.answer = answer_of(source.return_type, seeds.structure(), self.name)
         made = generator(primal, seeds, ApartRules, raises=False)
         params = primal.function.params
         names = {bar.name for k in sums for bar in shadows(params[k])}
         program = written(made, f"{self.name}_adjoint")
         program = replace(summed(program, names), scopes=None)
-        self.room, checked = room(made, {params[k].name: shape for k, shape in shapes.items()}, self.name, tape)
+        self.room, checked = tape_of(made, {params[k].name: shape for k, shape in shapes.items()}, self.name, tape)
         self.can_fail = checked or may_raise(program)
         self.checked = self.room if checked else None
         options = {k: v for k, v in Twin.of(f).kept_options.items() if k != "parallel"}
@@ -119,6 +113,43 @@ class KernelAdjoint:
         return for_kernels(self.dispatcher, routines(self.checked, add))
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a function returns.
+
+    Attributes
+    ----------
+    count : int
+        How many numbers.
+    single : bool
+        Is it one number, not a tuple?
+    active : tuple of int
+        Which of them depend on what is differentiated.
+    scalar : numba type
+        The widest of their floats.
+    """
+
+    count: int
+    single: bool
+    active: tuple[int, ...]
+    scalar: types.Float
+
+
+def answer_of(t: types.Type, cotangents, name: str) -> Answer:
+    """What a return type and the cotangents of the answer mean; raises where there is no derivative."""
+    t = strip(types.unliteral(t))
+    single = not isinstance(t, types.BaseTuple)
+    items = [t] if single else [types.unliteral(item) for item in t]
+    if single:
+        check_scalar(t, name)
+    elif not items or not all(isinstance(u, types.Float | types.Integer) for u in items):
+        raise OutputError(f"{name} returns {t}: return a number or a tuple of numbers")
+    bars = (cotangents,) if single else cotangents or ()
+    active = tuple(k for k, bar in enumerate(bars) if bar is not None)
+    floats = [u for u in items if isinstance(u, types.Float)]
+    return Answer(len(items), single, active, max(floats, key=lambda u: u.bitwidth, default=types.float32))
+
+
 def refuse_writes(f: Callable, source) -> None:
     """An array of the caller's is not a thread's to write to."""
     for k in source.written:
@@ -128,40 +159,6 @@ def refuse_writes(f: Callable, source) -> None:
         raise UnsupportedError(
             f"a write to '{name}' in a kernel", "its memory is the caller's", "write to a tuple or a number", *place
         )
-
-
-def room(made: Generator, shapes, name: str, tape: int | None) -> tuple[int, bool]:
-    """Bytes of the tape, and whether each use has to look if they are enough."""
-    kept = frames(made, shapes)
-    for region in made.plan.acting:
-        for v in made.kept(region):
-            if v not in made.plain(region):
-                raise refuse_loop(made, region, name, f"keeps '{short(v.name)}', which is no number,", "")
-    needed = sum(found.bytes * found.rounds for found in kept)
-    if needed <= (MOST_BYTES if tape is None else tape):
-        return int(needed), False
-    if tape is not None:
-        return tape, True
-    worst = max(kept, key=lambda found: found.bytes * found.rounds)
-    raise refuse_loop(made, worst.region, name, *too_much(worst))
-
-
-def too_much(found: Frames) -> tuple[str, str]:
-    numbers = found.bytes // 8
-    keeps = f"keeps {numbers} number{'s' * (numbers > 1)} per round"
-    bytes_ = f"tape=BYTES ({found.bytes} for each round)"
-    if found.rounds < float("inf"):
-        return f"{keeps} and has up to {found.rounds:.0f} rounds, too many for a thread's memory:", bytes_
-    return f"{keeps}, and the number of rounds is not known when it is compiled:", bytes_
-
-
-def refuse_loop(made: Generator, region, name: str, reason: str, remedy: str) -> UnsupportedError:
-    loc = made.plan.blocks[region.header].end.loc
-    give = f"give each thread a tape of fixed size, {remedy}, or " if remedy else ""
-    return UnsupportedError(
-        f"this loop of {name} by reverse mode in a kernel", f"its reverse {reason}", f'{give}use mode="forward"',
-        loc.file, loc.line,
-    )  # fmt: skip
 
 
 def may_raise(program: p.Function) -> bool:

@@ -1,4 +1,4 @@
-"""Gradients at many points by reverse mode: a kernel compiled for the types of a call, and its launch."""
+"""Derivatives at many points by reverse mode: a kernel compiled for the types of a call, and its launch."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from dualjit.cuda.chunks import Choice
 from dualjit.cuda.launch import as_stream, in_order, launch
 from dualjit.cuda.refusal import refused
 from dualjit.cuda.request import Request
-from dualjit.cuda.reverse_kernels import ReverseKernel, ReverseProblem
+from dualjit.cuda.reverse_kernels import ReverseKernel
+from dualjit.cuda.reverse_problem import ReverseProblem
 from dualjit.cuda.reverse_run import ReverseRun
 from dualjit.cuda.target import HOPPER, numba_target
 from dualjit.errors import DeviceArrayError
 
 
 class ReverseBatch:
-    """The gradient of one function at many points, by reverse mode.
+    """The gradient of one function, or the product of its transposed Jacobian, at many points, by reverse mode.
 
-    Made by `batch_gradient`; call it with arrays over all points.
+    Made by `batch_gradient` and `batch_vjp`; call it with arrays over all points.
     """
 
     def __init__(self, request: Request, tape: int | None):
@@ -30,7 +31,7 @@ class ReverseBatch:
         return f"<{self.request.name} at many points, by reverse mode>"
 
     def __call__(self, *args, out=None, stream=0):
-        """The gradient at all points, on the GPU; parameters as those of `Batch`.
+        """The derivative at all points, on the GPU; parameters as those of `Batch`.
 
         ``out=`` is, where there are several arrays, a tuple of the values (with ``value=True``), of the columns of all
         arguments with an axis of points, and of one array for each shared argument.

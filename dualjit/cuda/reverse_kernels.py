@@ -10,7 +10,6 @@ As in :mod:`dualjit.cuda.kernels`, the body is Python source, compiled for a dev
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -20,92 +19,16 @@ from numba.np.numpy_support import as_dtype
 from dualjit.cuda.adjoints import KernelAdjoint
 from dualjit.cuda.kernels import THREADS
 from dualjit.cuda.problem import Argument
-from dualjit.cuda.totals import MOST_BLOCKS, MOST_BYTES, add_on_device, add_on_host
+from dualjit.cuda.reverse_problem import ReverseProblem
+from dualjit.cuda.totals import MOST_BLOCKS, add_on_device, add_on_host
 from dualjit.frontend.attempt import attempt, attempt_raising
 from dualjit.numbers.columns import Column, Place, Shaped, column, shaped
 from dualjit.numbers.room import address, slots
 from dualjit.transforms.source import Writer, build
 
-NUMBER = 8  # bytes of a sum, at most
-POINTS, VALUES, COLUMNS, STATUS = "_dj_points", "_dj_values", "_dj_columns", "_dj_status"
-
-
-@dataclass(frozen=True)
-class ReverseProblem:
-    """Everything that a kernel depends on.
-
-    Attributes
-    ----------
-    function : callable
-        A dispatcher.
-    arguments : tuple of Argument
-        Those with columns are differentiated at each point.
-    sums : tuple of str
-        Names of differentiated arguments that all points share.
-    shapes : tuple
-        Of each argument that is an array which all points share; of others None.
-    points_last : bool
-    scalar : numba type
-        The floats of the differentiated arguments.
-    valued : bool
-        Are values wanted?
-    tape : int or None
-        Bytes of each thread's tape.
-    """
-
-    function: Callable
-    arguments: tuple[Argument, ...]
-    sums: tuple[str, ...]
-    shapes: tuple[tuple[int, ...] | None, ...]
-    points_last: bool
-    scalar: types.Float
-    valued: bool
-    tape: int | None
-
-    @property
-    def differentiated(self) -> tuple[Argument, ...]:
-        """The arguments that have columns, in the order of these."""
-        return tuple(sorted((a for a in self.arguments if a.first is not None), key=lambda a: a.first))
-
-    @property
-    def columns(self) -> int:
-        return sum(a.size for a in self.differentiated)
-
-    @property
-    def summed(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Names and shapes of the arrays that all points share and which are differentiated."""
-        shapes = {a.name: shape for a, shape in zip(self.arguments, self.shapes, strict=True)}
-        return [(name, shapes[name]) for name in self.sums]
-
-    @property
-    def own_sums(self) -> bool:
-        """Has each thread sums of its own?"""
-        return bool(self.sums) and sum(prod(shape) for _, shape in self.summed) * NUMBER <= MOST_BYTES
-
-    def place(self, a: Argument) -> Place:
-        """Of an argument."""
-        return Place(0, a.size, a.size, self.points_last)
-
-    def shadow_place(self, a: Argument) -> Place:
-        """Of its columns of the gradient."""
-        return Place(a.first, a.size, self.columns, self.points_last)
-
-    def adjoint(self) -> KernelAdjoint:
-        """The adjoint of the function."""
-        names = [a.name for a in self.arguments]
-        sums = tuple(map(names.index, self.sums))
-        columns = tuple(k for k, a in enumerate(self.arguments) if a.first is not None)
-        shapes = {k: shape for k, shape in enumerate(self.shapes) if shape is not None}
-        shapes |= {k: (a.size,) for k, a in enumerate(self.arguments) if a.size is not None and a.is_vector}
-        argtypes = tuple(map(self.argument_type, self.arguments))
-        in_place = () if self.own_sums else sums
-        return KernelAdjoint(self.function, argtypes, (*columns, *sums), in_place, shapes, self.valued, self.tape)
-
-    def argument_type(self, a: Argument) -> types.Type:
-        """What the function is given."""
-        if a.size is None:
-            return a.type
-        return Column(a.type.dtype, self.place(a)).array if a.is_vector else a.type.dtype
+POINTS, COTANGENTS, VALUES, COLUMNS, STATUS = (
+    f"_dj_{name}" for name in ("points", "cotangents", "values", "columns", "status")
+)
 
 
 class ReverseKernel:
@@ -113,16 +36,17 @@ class ReverseKernel:
 
     def __init__(self, problem: ReverseProblem, adjoint: KernelAdjoint):
         self.problem, self.adjoint = problem, adjoint
-        self.scalar = max(problem.scalar, adjoint.return_type, key=lambda t: t.bitwidth)
+        self.scalar = max(problem.scalar, adjoint.answer.scalar, key=lambda t: t.bitwidth)
 
     @property
     def argument_types(self) -> tuple[types.Type, ...]:
-        """Points, arguments, values, columns, sums, status."""
+        """Points, arguments, cotangents, values, columns, sums, status."""
         problem = self.problem
-        ranks = [1] * problem.valued + [2] * bool(problem.columns)
+        rank_of_answer = 1 + (not self.adjoint.answer.single)
+        ranks = [rank_of_answer] * (problem.pulled + problem.valued) + [2] * bool(problem.columns)
         ranks += [len(shape) for _, shape in problem.summed]
-        outputs = [types.Array(self.scalar, rank, "C") for rank in ranks]
-        return (types.int64, *[a.type for a in problem.arguments], *outputs, types.Array(types.int64, 1, "C"))
+        floats = [types.Array(self.scalar, rank, "C") for rank in ranks]
+        return (types.int64, *[a.type for a in problem.arguments], *floats, types.Array(types.int64, 1, "C"))
 
     def configuration(self, points: int) -> tuple[tuple[int, ...], int]:
         """Blocks and threads of a launch."""
@@ -133,8 +57,9 @@ class ReverseKernel:
     def names(self) -> list[str]:
         """Of the parameters."""
         problem = self.problem
-        outputs = [VALUES] * problem.valued + [COLUMNS] * bool(problem.columns) + [total(name) for name in problem.sums]
-        return [POINTS, *[a.name for a in problem.arguments], *outputs, STATUS]
+        floats = [COTANGENTS] * problem.pulled + [VALUES] * problem.valued + [COLUMNS] * bool(problem.columns)
+        floats += [total(name) for name in problem.sums]
+        return [POINTS, *[a.name for a in problem.arguments], *floats, STATUS]
 
     def for_device(self, cuda) -> Callable:
         """The kernel: a thread for each point, or for some where threads have sums of their own."""
@@ -195,17 +120,35 @@ class ReverseKernel:
         """One point; ``make`` makes an array of a thread's own, ``run`` runs the adjoint."""
         problem = self.problem
         given = [x for a in problem.arguments for x in self.operands(w, a)]
-        one, zero = (w.bind("number", as_dtype(self.scalar).type(x)) for x in (1.0, 0.0))
-        given += [one] * self.adjoint.seeds + [zero]
+        given += [self.seed(w, k) for k in self.adjoint.answer.active] + [self.number(w, 0.0)]
         w(f"_dj_room = {make}({slots(self.adjoint.room)}, {w.bind('float64', np.float64)})")
         given += [f"{w.bind('address', address)}(_dj_room)", "0"]
         adjoint = w.bind("adjoint", self.adjoint.dispatcher)
         w(f"_dj_answer = {run}({adjoint}, ({', '.join(given)}), _dj_room, {STATUS}, _dj_i)")
         if problem.valued:
-            w(f"{VALUES}[_dj_i] = _dj_answer[0]")
+            self.store_values(w)
         numbers = [a for a in problem.arguments if a.first is not None and not a.is_vector]
         for k, a in enumerate(numbers, problem.valued):
             w(f"{self.column(w, COLUMNS, self.scalar, problem.shadow_place(a))}[0] = _dj_answer[{k}]")
+
+    def seed(self, w: Writer, k: int) -> str:
+        """The cotangent of component ``k`` of the answer."""
+        return self.component(COTANGENTS, k) if self.problem.pulled else self.number(w, 1.0)
+
+    def store_values(self, w: Writer) -> None:
+        for k in range(self.adjoint.answer.count):
+            value = "_dj_answer[0]" if self.adjoint.answer.single else f"_dj_answer[0][{k}]"
+            w(f"{self.component(VALUES, k)} = {value}")
+
+    def component(self, array: str, k: int) -> str:
+        """Component ``k`` in an array of answers."""
+        if self.adjoint.answer.single:
+            return f"{array}[_dj_i]"
+        return f"{array}[{k}, _dj_i]" if self.problem.points_last else f"{array}[_dj_i, {k}]"
+
+    def number(self, w: Writer, x: float) -> str:
+        """A constant of the type of cotangents."""
+        return w.bind("number", as_dtype(self.scalar).type(x))
 
     def operands(self, w: Writer, a: Argument) -> list[str]:
         """An argument, with its shadow where that is an array."""

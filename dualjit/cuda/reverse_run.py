@@ -1,4 +1,4 @@
-"""One call of a gradient by reverse mode: its arguments, checked, and the arrays of its answer."""
+"""One call of a driver of reverse mode: its arguments, checked, and the arrays of its answer."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from collections.abc import Callable
 import numpy as np
 from numba.np.numpy_support import as_dtype
 
-from dualjit.cuda.arrays import FLOATS, Inputs, check_output
+from dualjit.cuda.arrays import FLOATS, Inputs, check_output, memory
 from dualjit.cuda.problem import Argument
 from dualjit.cuda.request import Request
-from dualjit.cuda.reverse_kernels import ReverseKernel, ReverseProblem
-from dualjit.errors import CudaError, DTypeError, OutputError, TapeError
+from dualjit.cuda.reverse_kernels import ReverseKernel
+from dualjit.cuda.reverse_problem import ReverseProblem
+from dualjit.errors import (
+    ArgumentCountError,
+    CudaError,
+    DeviceArrayError,
+    DTypeError,
+    OutputError,
+    ShapeError,
+    TapeError,
+)
 
 
 class ReverseRun:
@@ -29,8 +38,9 @@ class ReverseRun:
     """
 
     def __init__(self, request: Request, tape: int | None, args: tuple, kernel: Callable):
-        self.request = request
-        self.inputs = Inputs(request.name, request.parameters, list(args), request.shared, request.layout)
+        self.request, self.pulled = request, not request.scalar_only
+        given, cotangents = self.split(list(args))
+        self.inputs = Inputs(request.name, request.parameters, given, request.shared, request.layout)
         self.sums = tuple(k for k in request.positions if k in request.shared)
         arguments = self.inputs.arguments(tuple(k for k in request.positions if k not in self.sums))
         self.check_sums([a.type.dtype for a in arguments if a.first is not None])
@@ -38,13 +48,48 @@ class ReverseRun:
             request.function,
             arguments,
             tuple(request.parameters[k] for k in self.sums),
-            tuple(self.shape_of(k) for k in range(len(args))),
+            tuple(self.shape_of(k) for k in range(len(given))),
             self.inputs.points_last,
             arguments[request.positions[0]].type.dtype,
             request.value,
+            self.pulled,
             tape,
         )
         self.kernel: ReverseKernel = kernel(self.problem)
+        self.check_answer()
+        self.cotangents = [self.checked(u) for u in cotangents]
+
+    def split(self, args: list) -> tuple[list, list]:
+        """The function's arguments, and the cotangents of its answer, which come second."""
+        if not self.pulled:
+            return args, []
+        first, *others = self.request.parameters
+        if len(args) != len(others) + 2:
+            wanted = ", ".join([first, "cotangents", *others])
+            raise ArgumentCountError(f"{self.request.name} takes ({wanted}), {len(args)} arguments were given")
+        return [args[0], *args[2:]], [args[1]]
+
+    def check_answer(self) -> None:
+        answer = self.kernel.adjoint.answer
+        if not self.pulled and not answer.single:
+            raise OutputError(
+                f"{self.request.name}: the function has {answer.count} components; a gradient is that of one number: "
+                "use batch_vjp or batch_jacobian"
+            )
+
+    def checked(self, u):
+        """The cotangents, which have the shape of the values."""
+        found, wanted, name = memory(u), self.answer_shape, self.request.name
+        if found is None or found.on_device != self.inputs.on_device:
+            where = "on the device" if self.inputs.on_device else "a NumPy array"
+            raise DeviceArrayError(f"{name}: the cotangents must be {where}, as the arguments are")
+        if found.shape != wanted:
+            raise ShapeError("the cotangents", found.shape, wanted)
+        if found.dtype != self.dtype:
+            raise DTypeError(f"{name}: the cotangents have dtype {found.dtype}, expected {self.dtype}")
+        if found.on_device and not found.contiguous:
+            raise ShapeError(f"{name}: the cotangents are not contiguous: copy them")
+        return u
 
     def shape_of(self, k: int) -> tuple[int, ...] | None:
         """The shape of an array that all points share."""
@@ -74,14 +119,23 @@ class ReverseRun:
     def arrays(self, moved: Callable) -> list:
         """The kernel's arguments: arrays as ``moved`` makes them, numbers as they are."""
         pairs = zip(self.inputs.given, self.inputs.memories, strict=True)
-        return [x if m is None else moved(x) for x, m in pairs]
+        return [*(x if m is None else moved(x) for x, m in pairs), *map(moved, self.cotangents)]
 
     def shapes(self) -> list[tuple[int, ...]]:
         """The shapes of values, of columns and of sums, as far as there are any."""
-        points, columns = self.inputs.points, self.problem.columns
-        both = (columns, points) if self.inputs.points_last else (points, columns)
+        columns = self.problem.columns
         sums = [self.inputs.memories[k].shape for k in self.sums]
-        return [(points,)] * self.request.value + [both] * bool(columns) + sums
+        return [self.answer_shape] * self.request.value + [self.over_points((columns,))] * bool(columns) + sums
+
+    @property
+    def answer_shape(self) -> tuple[int, ...]:
+        """Of the function's values at all points."""
+        answer = self.kernel.adjoint.answer
+        return self.over_points(() if answer.single else (answer.count,))
+
+    def over_points(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        points = (self.inputs.points,)
+        return (*shape, *points) if self.inputs.points_last else (*points, *shape)
 
     @property
     def zeroed(self) -> range:

@@ -14,7 +14,7 @@ from numba import njit
 
 MOST_BYTES = 512
 """Of a thread's own sums, which a multiprocessor's cache holds for its threads; larger ones are added to in place."""
-MOST_BLOCKS = 1024
+MOST_BLOCKS = 2048
 """Of threads with sums of their own: more points than these have threads share them."""
 WARP = 0xFFFFFFFF
 

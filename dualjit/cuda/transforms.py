@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dualjit.cuda.batch import Batch
 from dualjit.cuda.request import check_count, request
 from dualjit.cuda.reverse import ReverseBatch
+from dualjit.cuda.tapes import MOST_BYTES
 from dualjit.errors import ModeError, OptionError
 from dualjit.numbers.points import ALONG, UNIT
 
@@ -199,11 +200,50 @@ def batch_gradient(
     if mode == "forward" and tape is None:
         return Batch(given)
     if mode == "reverse" and chunk is None:
-        check_count("tape", tape)
-        return ReverseBatch(given, tape)
+        return ReverseBatch(given, checked_tape(tape))
     if mode not in ("forward", "reverse"):
         raise ModeError(f'mode={mode!r}: give "forward" or "reverse"')
     raise OptionError('tape= is an option of mode="reverse", chunk= one of mode="forward"')
+
+
+def batch_vjp(
+    f: Callable,
+    argnums=0,
+    *,
+    shared: tuple = (),
+    layout: str = "soa",
+    value: bool = False,
+    tape: int | None = None,
+) -> ReverseBatch:
+    """Products of transposed Jacobians with cotangents of ``f``'s answer, at many points, by reverse mode.
+
+    ``f`` returns a number or a tuple of numbers; other parameters as those of `batch_gradient` in reverse mode.
+
+    Returns
+    -------
+    ReverseBatch
+        Called as ``(x, u, *args)``: cotangents, of the shape and precision of the values ``(m, points)``, come second.
+        Its answers have the shapes of what is differentiated; with ``value=True`` they are ``(y, x_bar)``.  Products by
+        shared arguments are sums over all points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualjit as dj
+    >>> vjp = dj.cuda.batch_vjp(lambda x, a: (a * x, x * x))
+    >>> vjp.on_cpu(np.array([1.0, 2.0]), np.array([[1.0, 1.0], [0.0, 10.0]]), 3.0)
+    array([ 3., 43.])
+    """
+    given = request("batch_vjp", f, (UNIT,), argnums=argnums, shared=shared, layout=layout, value=value)
+    return ReverseBatch(given, checked_tape(tape))
+
+
+def checked_tape(tape: int | None) -> int | None:
+    """Bytes of a tape that a thread can have."""
+    check_count("tape", tape)
+    if tape is not None and tape > MOST_BYTES:
+        raise OptionError(f"tape={tape}: a thread of a GPU has no more than {MOST_BYTES} bytes")
+    return tape
 
 
 def batch_jvp(f: Callable, argnums=0, *, shared: tuple = (), layout: str = "soa", outputs: int | None = None) -> Batch:

@@ -156,6 +156,27 @@ def test_sums_over_points(dtype, cuda):
         np.testing.assert_allclose(found, part, rtol=bound, atol=bound * np.abs(part).max())
 
 
+def hand(q, lengths):
+    """Two components, and one that does not depend on anything."""
+    first, second = q[0], q[0] + q[1]
+    x = lengths[0] * np.cos(first) + lengths[1] * np.cos(second)
+    return x, 5, lengths[0] * np.sin(first) + lengths[1] * np.sin(second)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("layout", ["soa", "aos"])
+def test_products_with_transposed_jacobians(layout, dtype, cuda, rng):
+    q, u = (rng.normal(size=(k, POINTS) if layout == "soa" else (POINTS, k)).astype(dtype) for k in (2, 3))
+    lengths = np.array([1.0, 0.5], dtype)
+    batch = dj.cuda.batch_vjp(hand, (0, 1), shared=("lengths",), layout=layout, value=True)
+    y, (by_q, by_lengths) = batch.on_cpu(q, u, lengths)
+    out = poisoned(cuda, y), poisoned(cuda, by_q), poisoned(cuda, by_lengths)
+    batch(*map(cuda.to_device, (q, u, lengths)), out=out)
+    bound = 1e-11 if dtype is np.float64 else 1e-3
+    for found, wanted in zip(out, (y, by_q, by_lengths), strict=True):
+        np.testing.assert_allclose(found.copy_to_host(), wanted, rtol=bound, atol=bound * np.abs(wanted).max())
+
+
 def line(theta, x, y):
     """What a line misses."""
     missed = theta[0, 0] + theta[0, 1] * x - y

@@ -9,7 +9,7 @@ import pytest
 
 import dualjit as dj
 from dualjit import errors
-from dualjit.cuda import reverse_kernels
+from dualjit.cuda import reverse_problem
 from dualjit.cuda.bench.scenarios import MIXTURE, PAIRS
 
 POINTS = 5
@@ -146,7 +146,7 @@ def perceptron(weights, bias, x):
 def where(request, monkeypatch):
     """Small sums are a thread's own, large ones are added to in place."""
     if request.param == "in place":
-        monkeypatch.setattr(reverse_kernels, "MOST_BYTES", 0)
+        monkeypatch.setattr(reverse_problem, "MOST_BYTES", 0)
     return request.param
 
 
@@ -181,6 +181,60 @@ def test_an_element_of_all_rounds_is_added_once(where):
     x = np.arange(1.0, 7.0).reshape(2, 3)
     found = reverse(f, "theta", shared=("theta",)).on_cpu(np.array([5.0, 2.0]), x)
     np.testing.assert_allclose(found, [0, (2 * 2.0 * x.prod(0)).sum()])
+
+
+# ---- products with transposed Jacobians
+
+
+def hand(q, lengths):
+    """Two components, and one that does not depend on anything."""
+    first, second = q[0], q[0] + q[1]
+    x = lengths[0] * math.cos(first) + lengths[1] * math.cos(second)
+    return x, 5, lengths[0] * math.sin(first) + lengths[1] * math.sin(second)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_products_with_transposed_jacobians(layout, where, rng):
+    q, u, lengths = rng.normal(size=(2, POINTS)), rng.normal(size=(3, POINTS)), rng.normal(size=2)
+    batch = dj.cuda.batch_vjp(hand, argnums=(0, 1), shared=("lengths",), layout=layout, value=True)
+    y, (by_q, by_lengths) = batch.on_cpu(moved(q, layout), moved(u, layout), lengths)
+    jacobians, total = dj.jacfwd(lambda q, lengths: np.array(hand(q, lengths)), argnums=(0, 1)), np.zeros(2)
+    for i in range(POINTS):
+        J, K = jacobians(q[:, i].copy(), lengths)
+        np.testing.assert_allclose(back(y, layout)[:, i], hand(q[:, i], lengths), rtol=1e-14)
+        np.testing.assert_allclose(back(by_q, layout)[:, i], J.T @ u[:, i], rtol=1e-12, atol=1e-14)
+        total += K.T @ u[:, i]
+    np.testing.assert_allclose(by_lengths, total, rtol=1e-12)
+
+
+def test_products_of_one_number(rng):
+    x, u = rng.normal(size=(2, POINTS))
+    found = dj.cuda.batch_vjp(lambda x: x**3).on_cpu(x, u)
+    np.testing.assert_allclose(found, 3 * x**2 * u, rtol=1e-14)
+
+
+def test_what_depends_on_nothing_has_no_derivative():
+    y, g = dj.cuda.batch_vjp(lambda x: 3.0, value=True).on_cpu(np.ones((2, POINTS)), np.ones(POINTS))
+    np.testing.assert_array_equal(y, np.full(POINTS, 3.0))
+    np.testing.assert_array_equal(g, np.zeros((2, POINTS)))
+    y, g = dj.cuda.batch_vjp(lambda x: (3.0, 2), value=True).on_cpu(np.ones((2, POINTS)), np.ones((2, POINTS)))
+    np.testing.assert_array_equal(y, [[3.0] * POINTS, [2.0] * POINTS])
+    np.testing.assert_array_equal(g, np.zeros((2, POINTS)))
+
+
+def test_cotangents_that_do_not_fit():
+    batch, q, lengths = dj.cuda.batch_vjp(hand, shared=("lengths",)), np.ones((2, POINTS)), np.ones(2)
+    for bad, error, match in [
+        (np.ones((2, POINTS)), errors.ShapeError, r"the cotangents has shape \(2, 5\), expected \(3, 5\)"),
+        (np.ones((3, POINTS), np.float32), errors.DTypeError, "cotangents have dtype float32, expected float64"),
+        (1.0, errors.DeviceArrayError, "cotangents must be a NumPy array"),
+    ]:
+        with pytest.raises(error, match=match):
+            batch.on_cpu(q, bad, lengths)
+    with pytest.raises(errors.ArgumentCountError, match=r"takes \(q, cotangents, lengths\), 2 arguments"):
+        batch.on_cpu(q, lengths)
+    with pytest.raises(errors.OutputError, match="a number or a tuple of numbers"):
+        dj.cuda.batch_vjp(lambda x: ((x[0], x[1]), x[0])).on_cpu(q, q)
 
 
 # ---- tapes
@@ -265,6 +319,8 @@ def test_options_of_the_other_mode():
         reverse(straight, chunk=2)
     with pytest.raises(errors.OptionError, match="tape=0"):
         reverse(straight, tape=0)
+    with pytest.raises(errors.OptionError, match="no more than 524288 bytes"):
+        reverse(straight, tape=1 << 20)
 
 
 def test_forward_mode_names_the_mode_that_has_sums():
@@ -292,7 +348,7 @@ def test_arguments_that_do_not_fit():
 
 
 def test_functions_of_several_components():
-    with pytest.raises(errors.OutputError, match="gradient is that of one number"):
+    with pytest.raises(errors.OutputError, match="2 components; a gradient is that of one number: use batch_vjp"):
         reverse(lambda x: (x[0], x[1])).on_cpu(np.ones((2, POINTS)))
 
 
@@ -307,7 +363,7 @@ def test_writes_to_arguments():
 
 
 def test_whole_shared_arrays(monkeypatch):
-    monkeypatch.setattr(reverse_kernels, "MOST_BYTES", 0)
+    monkeypatch.setattr(reverse_problem, "MOST_BYTES", 0)
 
     def f(theta, x):
         return np.sum(theta) * x[0]
@@ -375,6 +431,11 @@ def test_sums_are_added_to_atomically(dtype, where, target):
     by_x = reverse(perceptron, argnums="x", shared=("weights", "bias"))
     assert "atom." not in by_x.inspect(*arguments).ptx
     assert "red." not in by_x.inspect(*arguments).ptx
+
+
+def test_products_compile_for_a_device(where, target):
+    batch = dj.cuda.batch_vjp(hand, argnums=(0, 1), shared=("lengths",), value=True)
+    assert batch.inspect(np.ones((2, POINTS)), np.ones((3, POINTS)), np.ones(2)).taken.spill_bytes == 0
 
 
 def test_what_does_not_compile_for_a_device_is_refused(target):
