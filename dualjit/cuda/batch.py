@@ -77,7 +77,8 @@ class Batch:
         key = ("cpu", run.problem)
         if key not in self._kernels:
             kernel = Kernel(run.problem, run.components, self.lanes(run.problem))
-            self._kernels[key] = njit(types.void(*kernel.argument_types))(kernel.for_host())
+            with refused(self.request.function):
+                self._kernels[key] = njit(types.void(*kernel.argument_types))(kernel.for_host())
         outputs = run.outputs(out)
         self._kernels[key](run.inputs.points, *run.arrays(in_order), *outputs)
         return run.returned(outputs)

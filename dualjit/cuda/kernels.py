@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from numba import types
 
 from dualjit.cuda.problem import Argument, Problem
-from dualjit.numbers.points import ALONG, UNIT, item, passes, place, store
+from dualjit.frontend.guarded import guarded
+from dualjit.numbers.points import ALONG, UNIT, passes, place
+from dualjit.numbers.reading import item
+from dualjit.numbers.storing import store
 from dualjit.transforms.source import Writer, build
 
 POINTS, VALUES, DERIVATIVES = "_dj_points", "_dj_values", "_dj_derivatives"
@@ -112,7 +115,7 @@ class Kernel:
         """A device function that returns what the function returns."""
         w = Writer()
         w("_dj_i = _dj_inner = _dj_outer = 0")
-        w(f"return {self.call(w)}")
+        w(f"return {self.name(w)}({', '.join(self.operands(w))})")
         return self.function(w)
 
     def body(self, w: Writer, inner: str, outer: str) -> None:
@@ -122,18 +125,20 @@ class Kernel:
             w(f"{name} = {number if count > 1 else 0}")
         answer = w.bind("A", problem.answer(components.count, components.scalar, self.lanes))
         w(f"_dj_answer = {w.bind('place', place)}({answer}, {VALUES}, {DERIVATIVES}, {PLACE})")
+        given = [*self.operands(w), *(["_dj_answer"] if problem.outputs is not None else [])]
+        w(f"_dj_y = {w.bind('guarded', guarded)}({self.name(w)}, ({', '.join(given)},), _dj_answer)")
         if problem.outputs is not None:
-            w(self.call(w, "_dj_answer"))
             return
-        w(f"_dj_y = {self.call(w)}")
         for k in range(components.count):
             component = "_dj_y" if components.single else f"_dj_y[{k}]"
             w(f"{w.bind('store', store)}(_dj_answer, {k}, {component})")
 
-    def call(self, w: Writer, *more: str) -> str:
-        """The call of the function."""
-        given = [self.argument(w, a) for a in self.problem.arguments]
-        return f"{w.bind('f', self.problem.function)}({', '.join([*given, *more])})"
+    def name(self, w: Writer) -> str:
+        return w.bind("f", self.problem.function)
+
+    def operands(self, w: Writer) -> list[str]:
+        """The function's arguments."""
+        return [self.argument(w, a) for a in self.problem.arguments]
 
     def argument(self, w: Writer, a: Argument) -> str:
         if a.size is None:

@@ -13,7 +13,7 @@ from dualjit.transforms.arguments import python_function
 
 REMEDY = (
     "in kernels there are numbers, tuples, loops and branches, math.* and NumPy's functions of numbers, reading x[i], "
-    "and jitted functions of these; no arrays are made, and x is not written to"
+    "slices of it, for v in x, a, b = x, and jitted functions of these; no arrays are made, and x is not written to"
 )
 
 

@@ -12,6 +12,7 @@ from numba.core.typing import signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+from dualjit.frontend.guarded import called, resolved_call
 from dualjit.numbers.room import calling_convention, was_too_small
 
 INT64 = ir.IntType(64)
@@ -35,18 +36,13 @@ Points count from 1, upwards where the room was too small and downwards for othe
 
 def _attempted(typingctx, program, args, room, status, raising: bool):
     """Signature and code."""
-    dispatcher = getattr(program, "dispatcher", None)
-    resolved = typingctx.resolve_function_type(program, args.types, {}) if dispatcher is not None else None
+    resolved = resolved_call(typingctx, program, args)
     if resolved is None:
         return None
 
     def generate(context, builder, sig, values):
         _, packed, room_value, status_value, i = values
-        operands = [builder.extract_value(packed, k) for k in range(len(args.types))]
-        operands = [context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=True)]
-        compiled = dispatcher.overloads[resolved.args]
-        context.add_linking_libs((compiled.library,))
-        raised, answer = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, operands)
+        raised, answer = called(context, builder, program, resolved, args, packed)
         with builder.if_then(raised.is_error, likely=False):
             number = builder.add(i, INT64(1))
             small = was_too_small(context, builder, room, room_value)

@@ -10,6 +10,8 @@ Relies on ``TypeInferer`` (``seed_argument``, ``build_constraint``, ``propagate`
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from numba import njit
 from numba.core import errors, typeinfer
 from numba.core.compiler_machinery import register_pass
@@ -158,5 +160,6 @@ def first_reason(error: Exception) -> str:
     """The sentence of a Numba typing error that says what did not fit."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     raised = [s.removeprefix("TypingError: ") for s in lines if s.startswith("TypingError: ") and "Failed in" not in s]
+    nested = [then for s, then in pairwise(lines) if s.startswith("TypingError: Failed in")]
     telling = [s for s in lines if not s.startswith(("Failed in", "During", "File", "[", "-", "<source", "There are"))]
-    return (raised or telling or lines or ["its types do not fit"])[0]
+    return (raised or nested or telling or lines or ["its types do not fit"])[0]

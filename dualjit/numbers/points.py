@@ -27,22 +27,14 @@ Source: the data-parallel duals of Revels et al. 2018, arXiv:1810.08297 (forward
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
-from numba.core.imputils import lower_builtin, lower_getattr
 from numba.core.typing import signature
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
-
-from dualjit.numbers.algebra import Algebra
-from dualjit.numbers.forms import Pair, leaf_of
-from dualjit.numbers.tangents import ListTangent
-from dualjit.numbers.types import Dual
 
 UNIT, ALONG = "unit", "along"
 INDEX = ir.IntType(64)
@@ -90,8 +82,8 @@ class Shape:
         return place
 
 
-class Point(types.Type):
-    """A vector argument at one point.
+class Point(types.IterableType):
+    """A vector argument at one point, or a slice of it.
 
     Parameters
     ----------
@@ -125,6 +117,18 @@ class Point(types.Type):
     @property
     def key(self):
         return self.scalar, self.number, self.levels, self.shape, self.first, self.columns
+
+    @property
+    def iterator_type(self):
+        return PointIterator(self)
+
+
+class PointIterator(types.SimpleIteratorType):
+    """Goes through the items of a `Point`."""
+
+    def __init__(self, point: Point):
+        self.point = point
+        super().__init__(f"iter({point})", point.number)
 
 
 class Answer(types.Type):
@@ -180,12 +184,24 @@ class _PlaceModel(models.StructModel):
     """Pointers into two arrays of floats, the point, how many there are, and the numbers of this pass."""
 
     def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, self.members(fe_type))
+
+    @staticmethod
+    def members(fe_type) -> list:
         pointer = types.CPointer(fe_type.scalar)
         indices = [(name, types.int64) for name in ("i", "points", "inner", "outer")]
-        super().__init__(dmm, fe_type, [("values", pointer), ("more", pointer), *indices])
+        return [("values", pointer), ("more", pointer), *indices]
 
 
-register_default(Point)(_PlaceModel)
+class _PointModel(_PlaceModel):
+    """And which of the argument's numbers these are: of a slice not all."""
+
+    @staticmethod
+    def members(fe_type) -> list:
+        return _PlaceModel.members(fe_type) + [(name, types.int64) for name in ("start", "step", "length")]
+
+
+register_default(Point)(_PointModel)
 register_default(Answer)(_PlaceModel)
 
 
@@ -206,190 +222,14 @@ def place(typingctx, T, values, more, i, points, inner, outer):
         made.values = make_array(values)(context, builder, args[1]).data
         made.more = make_array(more)(context, builder, args[2]).data
         made.i, made.points, made.inner, made.outer = args[3:]
+        if isinstance(target, Point):
+            made.start, made.step, made.length = INDEX(0), INDEX(1), INDEX(target.shape.size)
         return made._getvalue()
 
     return signature(target, T, values, more, *[types.int64] * 4), generate
 
 
-# ---- reading
-
-
-@intrinsic(prefer_literal=False)
-def item(typingctx, point, index):
-    """``point[index]``."""
-    if not (isinstance(point, Point) and isinstance(index, types.Integer)):
-        return None
-    return signature(point.number, point, types.int64), _item
-
-
-@infer_global(operator.getitem)
-class _GetItem(AbstractTemplate):
-    def generic(self, args, kws):
-        if len(args) == 2 and isinstance(args[0], Point) and isinstance(args[1], types.Integer):
-            return signature(args[0].number, args[0], types.int64)
-        return None
-
-
-@lower_builtin(operator.getitem, Point, types.Integer)
-def _item(context, builder, sig, args):
-    point = sig.args[0]
-    index = _from_the_end(builder, args[1], point.shape.size)
-    source = cgutils.create_struct_proxy(point)(context, builder, value=args[0])
-    offset = point.shape.offset(builder, index, source.i, source.points)
-    algebra = Algebra(context, builder, point.scalar)
-    number = algebra.leaf(builder.load(builder.gep(source.values, [offset])))
-    this_pass = [source.inner, source.outer][: len(point.levels)]
-    for level, (kind, lanes, first) in enumerate(zip(point.levels, _lanes(point.number), this_pass, strict=True), 1):
-        if kind == ALONG:
-            tangent = [algebra.leaf(builder.load(builder.gep(source.more, [offset])))]
-        else:
-            ahead = builder.sub(builder.add(index, INDEX(point.first)), first)
-            step = passes(point.columns, lanes)
-            tangent = [_unit(algebra, ahead, k * step) for k in range(lanes)]
-        number = Pair(level, number, ListTangent(algebra, tangent))
-    return algebra.pack(point.number, number)
-
-
-def _from_the_end(builder, index, size: int):
+def from_the_end(builder, index, size):
     """A negative index counts from the end, as in arrays."""
     negative = builder.icmp_signed("<", index, INDEX(0))
-    return builder.select(negative, builder.add(index, INDEX(size)), index)
-
-
-def _unit(algebra, ahead, column: int):
-    one, zero = (algebra.real(algebra.const(x)) for x in (1.0, 0.0))
-    here = algebra.builder.icmp_signed("==", ahead, INDEX(column))
-    return algebra.leaf(algebra.builder.select(here, one, zero))
-
-
-def _lanes(number):
-    """Partials by level, innermost first."""
-    return list(number.lanes.values()) if isinstance(number, Dual) else []
-
-
-@infer_global(len)
-class _Len(AbstractTemplate):
-    def generic(self, args, kws):
-        return signature(types.intp, *args) if len(args) == 1 and isinstance(args[0], (Point, Answer)) else None
-
-
-@lower_builtin(len, Point)
-def _point_length(context, builder, sig, args):
-    return context.get_constant(types.intp, sig.args[0].shape.size)
-
-
-@lower_builtin(len, Answer)
-def _answer_length(context, builder, sig, args):
-    return context.get_constant(types.intp, sig.args[0].count)
-
-
-@infer_getattr
-class _PointAttributes(AttributeTemplate):
-    """What functions ask of a vector."""
-
-    key = Point
-
-    def resolve_size(self, point):
-        return types.intp
-
-    def resolve_shape(self, point):
-        return types.UniTuple(types.intp, 1)
-
-
-@lower_getattr(Point, "size")
-def _size(context, builder, point, value):
-    return context.get_constant(types.intp, point.shape.size)
-
-
-@lower_getattr(Point, "shape")
-def _shape(context, builder, point, value):
-    return context.make_tuple(
-        builder, types.UniTuple(types.intp, 1), [context.get_constant(types.intp, point.shape.size)]
-    )
-
-
-# ---- writing
-
-
-@intrinsic(prefer_literal=False)
-def store(typingctx, answer, index, number):
-    """``answer[index] = number``."""
-    if isinstance(answer, Answer) and isinstance(index, types.Integer) and _storable(number):
-        return signature(types.none, answer, types.int64, number), _store
-    return None
-
-
-def _storable(number):
-    return isinstance(number, (Dual, types.Float, types.Integer))
-
-
-@infer_global(operator.setitem)
-class _SetItem(AbstractTemplate):
-    def generic(self, args, kws):
-        answer, index, number = args
-        if isinstance(answer, Answer) and isinstance(index, types.Integer) and _storable(number):
-            return signature(types.none, answer, types.int64, types.unliteral(number))
-        return None
-
-
-@lower_builtin(operator.setitem, Answer, types.Integer, types.Any)
-def _store(context, builder, sig, args):
-    answer, _, type = sig.args
-    component = _from_the_end(builder, args[1], answer.count)
-    target = cgutils.create_struct_proxy(answer)(context, builder, value=args[0])
-    algebra = Algebra(context, builder, answer.scalar)
-    number = algebra.unpack(type, args[2])
-    if answer.valued:
-        first_pass = builder.icmp_signed("==", builder.or_(target.inner, target.outer), INDEX(0))
-        with builder.if_then(first_pass):
-            offset = Shape((answer.count,), answer.shape.points_last).offset(
-                builder, component, target.i, target.points
-            )
-            builder.store(algebra.real(leaf_of(number)), builder.gep(target.values, [offset]))
-    _Derivatives(algebra, answer, target, component).store(number)
-    return context.get_dummy_value()
-
-
-class _Derivatives:
-    """Stores the derivatives of one component: an axis of columns for each level of unit seeds, outermost first."""
-
-    def __init__(self, algebra, answer: Answer, target, component):
-        self.algebra, self.answer, self.target, self.component = algebra, answer, target, component
-        self.this_pass = [target.inner, target.outer]
-
-    def store(self, number) -> None:
-        self.level(number, len(self.answer.levels), [])
-
-    def level(self, number, level: int, columns: list) -> None:
-        """The derivatives from ``level`` down; ``columns`` are those of the levels above."""
-        answer, builder = self.answer, self.algebra.builder
-        if not level:
-            self.write(number, columns)
-            return
-        partials = self.partials(number, level)
-        if answer.levels[level - 1] == ALONG:
-            self.level(partials[0], level - 1, columns)
-            return
-        step = passes(answer.columns, len(partials))
-        for k, partial in enumerate(partials):
-            column = builder.add(self.this_pass[level - 1], INDEX(k * step))
-            if (k + 1) * step > answer.columns:
-                with builder.if_then(builder.icmp_signed("<", column, INDEX(answer.columns))):
-                    self.level(partial, level - 1, [*columns, column])
-            else:
-                self.level(partial, level - 1, [*columns, column])
-
-    def partials(self, number, level: int) -> list:
-        """The partials of one level: zeros where the number does not have it."""
-        if number.level == level:
-            return number.tangent.elements()
-        return [self.algebra.const(0.0)] * self.answer.lanes[level - 1]
-
-    def write(self, number, columns: list) -> None:
-        builder, shape = self.algebra.builder, self.answer.shape
-        place = self.component
-        for column in columns:
-            place = builder.add(builder.mul(place, INDEX(self.answer.columns)), column)
-        offset = shape.offset(builder, place, self.target.i, self.target.points)
-        value = self.algebra.real(leaf_of(number))
-        builder.store(value, builder.gep(self.target.more, [offset]))
+    return builder.select(negative, builder.add(index, size), index)

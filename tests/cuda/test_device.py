@@ -310,3 +310,45 @@ def test_passes_along_both_levels(layout, cuda, rng):
     hessian = dj.cuda.batch_hessian(curved, layout=layout, value=True, chunk=1)
     for found, wanted in zip(hessian(x), hessian.on_cpu(x), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
+
+
+# ---- slices, unpacking, errors
+
+
+def test_slices_iteration_and_unpacking(cuda, rng):
+    def f(x):
+        a, b = x[::-3]
+        total = a * b
+        for i, (u, v) in enumerate(zip(x[1:], x[:-1])):  # noqa: B905
+            total += i * u * v
+        return total
+
+    x = rng.normal(size=(5, POINTS))
+    gradient = dj.cuda.batch_gradient(f, chunk=2)
+    np.testing.assert_allclose(gradient(x), gradient.on_cpu(x), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_points_whose_function_raises_are_nan(chunk, cuda, rng):
+    def f(x, out):
+        for k in range(2):
+            out[k] = x[k] ** 2
+            if x[k] < 0.0:
+                raise ValueError("negative")
+
+    x = np.abs(rng.normal(size=(2, POINTS)))
+    bad = np.arange(POINTS) % 7 == 3
+    x[1, bad] *= -1.0
+    jacobian = dj.cuda.batch_jacobian(f, outputs=2, value=True, chunk=chunk)
+    y, J = jacobian(x)
+    assert np.isnan(y[:, bad]).all()
+    assert np.isnan(J[:, :, bad]).all()
+    np.testing.assert_allclose(J[:, :, ~bad], jacobian.on_cpu(np.ascontiguousarray(x[:, ~bad]))[1], rtol=1e-13)
+
+
+def test_unpacking_what_does_not_fit_is_nan(cuda):
+    def f(x):
+        a, b = x
+        return a * b
+
+    assert np.isnan(dj.cuda.batch_gradient(f)(np.ones((3, POINTS)))).all()

@@ -107,6 +107,17 @@ def test_functions_that_do_not_compile_for_a_kernel(target):
         dj.cuda.batch_gradient(writes).inspect(X)
 
 
+def test_reasons_are_those_of_the_function_that_writes_its_components(target):
+    def unknown(x, out):
+        y = x[0] + 1.0
+        out[0] = y.unheard_of
+
+    jacobian = dj.cuda.batch_jacobian(unknown, outputs=1)
+    for compiled in (jacobian.inspect, jacobian.on_cpu):
+        with pytest.raises(errors.UnsupportedError, match=r"out\[0\] = y\.unheard_of\n.*attribute 'unheard_of'"):
+            compiled(X)
+
+
 def test_answers_that_have_no_derivative():
     refused(errors.OutputError, "returns none", dj.cuda.batch_jacobian(lambda x: None), X)
     refused(
