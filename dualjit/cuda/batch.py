@@ -179,7 +179,8 @@ class Batch:
         if key not in self._kernels:
             choice = self.choice(run.problem, run.components, target, cc)
             kernel = Kernel(run.problem, run.components, choice.lanes)
-            self._kernels[key] = target.kernel(kernel.for_device(target.module), kernel.argument_types), kernel
+            compiled = target.kernel(kernel.for_device(target.module), kernel.argument_types, kernel.unroll)
+            self._kernels[key] = compiled, kernel
         return self._kernels[key]
 
 

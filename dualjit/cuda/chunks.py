@@ -100,7 +100,7 @@ def compiled(target: Target, kernel: Kernel, cc: tuple[int, int]) -> Choice:
             f"a device has no more than {MOST_BLOCKS} blocks along an axis",
             "ask for a greater chunk, or for one point at a time by dualjit.cuda.jacobian",
         )
-    ptx = target.ptx(kernel.for_device(target.module), kernel.argument_types, cc)
+    ptx = target.ptx(kernel.for_device(target.module), kernel.argument_types, cc, kernel.unroll)
     return Choice(kernel.lanes, prod(kernel.passes), resources(ptx, cc), ptx)
 
 

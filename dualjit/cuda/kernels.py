@@ -66,6 +66,11 @@ class Kernel:
         found = [passes(columns, n) if kind == UNIT else 1 for kind, n in levels]
         return (*found, 1, 1)[:2]
 
+    @property
+    def unroll(self) -> bool:
+        """Are loops to be straight code?  Not where each thread has other columns, and none is known to be zero."""
+        return not self.problem.one_point
+
     def configuration(self, points: int) -> tuple[tuple[int, int, int], int]:
         """Blocks and threads of a launch."""
         inner, outer = self.passes

@@ -40,13 +40,13 @@ class Target(Protocol):
     module: ModuleType
     """What kernels call: ``grid``, ``blockIdx``."""
 
-    def ptx(self, function: Callable, argtypes: tuple, cc: tuple[int, int]) -> str:
-        """The assembly code of a kernel."""
+    def ptx(self, function: Callable, argtypes: tuple, cc: tuple[int, int], unroll: bool = True) -> str:
+        """The assembly code of a kernel; ``unroll``: loops of constant length are to be straight code."""
 
     def return_type(self, function: Callable, argtypes: tuple, cc: tuple[int, int]) -> types.Type:
         """What a device function returns."""
 
-    def kernel(self, function: Callable, argtypes: tuple) -> Callable:
+    def kernel(self, function: Callable, argtypes: tuple, unroll: bool = True) -> Callable:
         """A kernel to launch on the current device: ``kernel[grid, block, stream](*args)``."""
 
     def capability(self) -> tuple[int, int]:
@@ -69,16 +69,16 @@ class NumbaTarget:
         models.register_model(Dual)(DualStructModel)
         ufuncs.register(libdevice)
 
-    def ptx(self, function, argtypes, cc):
-        with self.compiling_for(cc), unrolling(self.nvvm):
+    def ptx(self, function, argtypes, cc, unroll=True):
+        with self.compiling_for(cc), unrolling(self.nvvm, unroll):
             return self.module.compile_ptx(function, types.void(*argtypes), device=False, cc=cc)[0]
 
     def return_type(self, function, argtypes, cc):
         with self.compiling_for(cc):
             return self.module.compile_ptx(function, argtypes, device=True, cc=cc)[1]
 
-    def kernel(self, function, argtypes):
-        with _lock, unrolling(self.nvvm):
+    def kernel(self, function, argtypes, unroll=True):
+        with _lock, unrolling(self.nvvm, unroll):
             return self.module.jit(types.void(*argtypes))(function)
 
     @contextmanager

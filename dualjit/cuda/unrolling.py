@@ -35,13 +35,13 @@ def unrolled(llvm: str) -> str:
 
 
 @contextmanager
-def unrolling(nvvm) -> Iterator[None]:
-    """What libNVVM compiles inside has its loops unrolled; ``nvvm`` is the target's module of that name."""
+def unrolling(nvvm, wanted: bool = True) -> Iterator[None]:
+    """What libNVVM compiles inside has its loops unrolled if wanted; ``nvvm`` is the target's module of that name."""
     compile_ir = nvvm.compile_ir
 
     def compiled(modules, **options):
         texts = [modules] if isinstance(modules, str) else modules
-        return compile_ir([unrolled(text) for text in texts], **options)
+        return compile_ir([unrolled(text) if wanted else text for text in texts], **options)
 
     nvvm.compile_ir = compiled
     try:

@@ -88,7 +88,7 @@ class Device:
     def return_type(self, function, argtypes, cc):
         return batch_module.host_return_type(function, argtypes)
 
-    def kernel(self, function, argtypes):
+    def kernel(self, function, argtypes, unroll=True):
         compiled = nb.njit(nb.void(*argtypes))(function)
 
         def launched(grid, threads, stream):
