@@ -21,6 +21,7 @@ from numba.extending import intrinsic
 from dualjit.numbers.algebra import Algebra
 from dualjit.numbers.forms import Pair
 from dualjit.numbers.points import ALONG, INDEX, Answer, Point, PointIterator, from_the_end, passes
+from dualjit.numbers.room import calling_convention
 from dualjit.numbers.tangents import ListTangent
 from dualjit.numbers.types import Dual
 
@@ -69,7 +70,9 @@ def _slice(context, builder, sig, args):
     point, kind = sig.args
     made = cgutils.create_struct_proxy(point)(context, builder, value=args[0])
     bounds = context.make_helper(builder, kind, args[1])
-    slicing.guard_invalid_slice(context, builder, kind, bounds)
+    if kind.has_step:
+        with builder.if_then(builder.icmp_signed("==", bounds.step, INDEX(0)), likely=False):
+            calling_convention(context).return_user_exc(builder, ValueError, ("slice step cannot be zero",))
     slicing.fix_slice(builder, bounds, made.length)
     made.start = builder.add(made.start, builder.mul(bounds.start, made.step))
     made.step = builder.mul(made.step, bounds.step)
