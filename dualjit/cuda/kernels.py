@@ -68,8 +68,8 @@ class Kernel:
 
     @property
     def unroll(self) -> bool:
-        """Are loops to be straight code?  Not where each thread has other columns, and none is known to be zero."""
-        return not self.problem.one_point
+        """Are loops to be straight code?  Not where passes have other columns each, and none is known to be zero."""
+        return not self.problem.one_point and self.passes == (1, 1)
 
     def configuration(self, points: int) -> tuple[tuple[int, int, int], int]:
         """Blocks and threads of a launch."""
