@@ -70,12 +70,29 @@ def is_one(x) -> bool:
 def with_counted_loops(function: p.Function, names: Names) -> tuple[p.Function, dict[int, Counted]]:
     """The program with its iterations counted where they can be, and the counted loops by header."""
     counted: dict[int, Counted] = {}
+    function = _with_whole_headers(function)
     for header in natural_loops(function.blocks, function.entry):
         loop = natural_loops(function.blocks, function.entry)[header]
         found = _Iteration.of(function, loop)
         if found is not None:
             function, counted[header] = found.rewritten(names)
     return function, counted
+
+
+def _with_whole_headers(function: p.Function) -> p.Function:
+    """Headers of loops which do nothing but jump on, joined with the block behind them.
+
+    Numba puts such a block before the test of a loop that several others in it lead back to.
+    """
+    blocks, preds = dict(function.blocks), predecessors(function.blocks)
+    for label in natural_loops(function.blocks, function.entry):
+        end = blocks[label].end
+        if isinstance(end, p.Jump) and not blocks[label].ops and not end.edge.args:
+            following = blocks[end.edge.to]
+            if following.label != label and preds[following.label] == [label] and not following.params:
+                blocks[label] = replace(blocks[label], ops=following.ops, end=following.end)
+                del blocks[following.label]
+    return function.with_blocks(blocks)
 
 
 @dataclass

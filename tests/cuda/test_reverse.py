@@ -9,8 +9,11 @@ import pytest
 
 import dualjit as dj
 from dualjit import errors
-from dualjit.cuda import reverse_problem
+from dualjit.cuda import adjoints, reverse_problem
 from dualjit.cuda.bench.scenarios import MIXTURE, PAIRS
+from dualjit.cuda.tapes import tape_of
+
+from .random_loops import random_function
 
 POINTS = 5
 LAYOUTS = ["soa", "aos"]
@@ -285,6 +288,25 @@ def test_bounds_of_tapes():
     run = batch.run((np.ones((3, POINTS)), np.ones((2, 7))))
     assert run.kernel.adjoint.room == 8 * (4 * 3 * 5 + 7)
     assert not run.kernel.adjoint.can_fail
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4, 6, 10, 12])
+def test_no_program_tapes_more_than_its_bound(seed, monkeypatch, rng):
+    """Each reservation looks whether there is room, which else those of programs with a bound don't."""
+    rooms = []
+
+    def checked(*given):
+        rooms.append(tape_of(*given))
+        return rooms[-1][0], True
+
+    monkeypatch.setattr(adjoints, "tape_of", checked)
+    f, x = random_function(seed), rng.normal(size=(3, POINTS))
+    y, g = reverse(f, value=True).on_cpu(x)
+    assert rooms[0][0] > 0
+    assert not rooms[0][1]
+    for i in range(POINTS):
+        np.testing.assert_allclose(y[i], f(x[:, i]), rtol=1e-12)
+        np.testing.assert_allclose(g[:, i], dj.grad(f)(x[:, i].copy()), rtol=1e-11, atol=1e-12)
 
 
 def test_a_loop_of_unknown_rounds_is_refused():

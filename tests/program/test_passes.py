@@ -1,6 +1,7 @@
 """No pass changes what a program computes, and each leaves the form that it promises."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,20 @@ def test_counted_loops(f, points, programs):
     assert not any(isinstance(op, p.Next) for _, op in program.ops()), "every iteration of the examples is counted"
     for header, loop in counted.items():
         assert loop.counter in program.blocks[header].params
+
+
+@each
+def test_loops_whose_headers_only_jump_on_are_counted(f, points, programs):
+    names = Names(programs[f])
+    program = expanded(programs[f], names)
+    blocks = dict(program.blocks)
+    for header in natural_loops(blocks, program.entry):
+        test, label = blocks[header], names.label()
+        blocks[header] = replace(test, ops=(), end=p.Jump(p.Edge(label), loc=test.end.loc))
+        blocks[label] = replace(test, label=label, params=())
+    split, counted = with_counted_loops(program.with_blocks(blocks), names)
+    assert_same(split, f, points)
+    assert set(counted) == set(with_counted_loops(program, names)[1])
 
 
 @each
