@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dualjit.adjoint.cotangents import shadows
+from dualjit.adjoint.fusion import fused
 from dualjit.adjoint.generation import Generator
 from dualjit.adjoint.plan import Plan
 from dualjit.adjoint.pullbacks import pullback_of
 from dualjit.adjoint.shadows import Shadowed
 from dualjit.adjoint.slicing import Slice
+from dualjit.numbers.expressions import pull_expression
 from dualjit.numbers.pulling_arrays import pull_each
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, canonical
@@ -37,14 +39,22 @@ class Rules:
     def elementwise(row):
         return pull_each(row.name, is_holomorphic(row))
 
+    @staticmethod
+    def expression(op: p.Fused):
+        return pull_expression(op.steps, len(op.args))
 
-def prepared(function: p.Function) -> Canonical:
-    """The program in canonical form, with counted loops."""
+
+def prepared(function: p.Function, allocates: bool = False) -> Canonical:
+    """The program in canonical form, with counted loops.
+
+    ``allocates``: arrays may be made where the function makes none, and operations on arrays may become one.
+    """
     names = Names(function)
     function = verify(expanded(verify(function), names))
     function, counted = with_counted_loops(function, names)
     function = verify(simplified(verify(function)))
-    c = canonical(verify(numbered(function)), counted, names)
+    function = verify(numbered(function))
+    c = canonical(verify(fused(function)) if allocates else function, counted, names)
     verify(c.function)
     return c
 

@@ -74,7 +74,7 @@ class Adjoint:
         if check is not None:
             check(source.return_type)
         self.argtypes, self.return_type, self.written = source.argtypes, source.return_type, source.written
-        primal = prepared(read(source, name))
+        primal = prepared(read(source, name), allocates=True)
         answer = primal.blocks[primal.exit].end.value
         self.returns_fresh = returns_fresh(primal)
         self.seeds = (Rows if rows else Cotangents)(answer.type, value, aux)

@@ -660,6 +660,9 @@ class Block:
     def elementwise(self, row):
         return self.g.rules.elementwise(row)
 
+    def expression(self, op: p.Fused):
+        return self.g.rules.expression(op)
+
     def promoted(self, op: p.Load):
         found = self.g.plan.promoted.get(op)
         return found[1] if found is not None else None

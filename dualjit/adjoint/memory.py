@@ -91,7 +91,7 @@ class Memory:
                     self._unite(op.target, *shared_operands(op))
             case p.Store():
                 self._unite(op.array, op.value)
-            case p.Apply() | p.Gather() | p.Do():
+            case p.Apply() | p.Fused() | p.Gather() | p.Do():
                 pass
             case p.Call() if allocates(op) or (harmless(op) and not holds_memory(op.target.type)):
                 pass

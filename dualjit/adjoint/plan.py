@@ -400,6 +400,8 @@ def reads_content(op: p.Op) -> bool:
         return isinstance(op.array.type, Arr | Lst)
     if isinstance(op, p.Call):
         return any(isinstance(v.type, Lst) for v in held)
+    if isinstance(op, p.Fused):
+        return True
     if isinstance(op, p.Apply):
         in_shape = isinstance(op.row, ArrayRow) and (shares_memory(op) or op.row.name in SHAPES)
         return bool(held) and not in_shape

@@ -67,6 +67,9 @@ class Recorder:
     def elementwise(self, row):
         return None
 
+    def expression(self, op):
+        return None
+
     def returns_fresh(self, op):
         return self.rules.returns_fresh(op)
 

@@ -211,7 +211,8 @@ def shaped_like(op: p.Op) -> p.Var:
 
     So the values of an elementwise function of one array, of which nothing but the shape is wanted, are not computed.
     """
-    if isinstance(op, p.Apply) and isinstance(op.row, ScalarRow) and isinstance(op.target.type, Arr):
+    scalar = isinstance(op, p.Fused) or (isinstance(op, p.Apply) and isinstance(op.row, ScalarRow))
+    if scalar and isinstance(op.target.type, Arr):
         arrays = [v for v in op.uses() if isinstance(v.type, Arr)]
         if len(arrays) == 1 and arrays[0].type == op.target.type:
             return arrays[0]

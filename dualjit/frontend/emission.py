@@ -16,6 +16,7 @@ from itertools import count
 from numba.core import bytecode, ir
 from numba.core.ir_utils import build_definitions, replace_vars_stmt
 
+from dualjit.numbers.expressions import expression
 from dualjit.numbers.pulling import pulled
 from dualjit.numbers.scoped import TAPE, load_in, store_in
 from dualjit.program import nodes as p
@@ -140,6 +141,11 @@ class Emission:
             callee = self.assigned(ir.Global(op.function.__name__, op.function, self.loc))
             expr = ir.Expr.call(callee, args, self.keywords(op.kwargs), self.loc)
         self.set(op, expr)
+
+    @write.register
+    def _(self, op: p.Fused):
+        callee = self.assigned(ir.Global("expression", expression(op.steps, len(op.args)), self.loc))
+        self.set(op, ir.Expr.call(callee, self.operands(op.args), (), self.loc))
 
     @write.register
     def _(self, op: p.Call):

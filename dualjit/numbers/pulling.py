@@ -47,7 +47,7 @@ def joined_type(ts):
     return bar
 
 
-class _PullAlgebra(Algebra):
+class PullAlgebra(Algebra):
     """Products of plain cotangents may be reordered, as those of tangents may; quotients are by reciprocals."""
 
     def _arithmetic(self, op, leaves):
@@ -76,7 +76,7 @@ def algebra_of(context, builder, t):
 def pull_term(name: str, index: int, sig, context, builder, args):
     """LLVM value of ``(bar, answer, *operands)``: ``bar`` times partial ``index`` of the scalar row ``name``."""
     row = scalar_rows()[name]
-    algebra = _PullAlgebra(context, builder, float_of(sig.return_type), masking=row.singular)
+    algebra = PullAlgebra(context, builder, float_of(sig.return_type), masking=row.singular)
     bar, answer, *operands = unpacked(algebra, sig, args)
     coefficient = evaluate(row.partials[index], operands, answer, algebra)
     return algebra.pack(sig.return_type, algebra.weighted(coefficient, bar))
@@ -94,7 +94,7 @@ def pull_complex_term(name: str, index: int, sig, context, builder, args):
     Of that the real part, where the return type is real.
     """
     row, t = complex_rows()[name], sig.return_type
-    reals = _PullAlgebra(context, builder, float_of(part_of(t)), masking=row.singular)
+    reals = PullAlgebra(context, builder, float_of(part_of(t)), masking=row.singular)
     algebra = ComplexAlgebra(reals)
     bar, answer, *operands = unpacked(algebra, sig, args)
     (x, y), (k, m) = bar.parts, evaluate(row.partials[index], operands, answer, algebra).parts

@@ -34,7 +34,7 @@ def pull_each(name: str, complex: bool = False):
     def typed(*given):
         if any(isinstance(t, types.Array) and isinstance(t.dtype, Slope) for t in given[: 2 + arity]):
             return None  # slopes can be added to, not read
-        return signature(types.none, *given), lambda context, builder, sig, args: _Loops(
+        return signature(types.none, *given), lambda context, builder, sig, args: _OneRow(
             context, builder, partial(pull, name), arity, sig.args, args
         ).write()
 
@@ -45,14 +45,14 @@ def _has_axes(t) -> bool:
     return isinstance(t, types.Array) and t.ndim > 0
 
 
-class _Loops:
-    """The loops for operands of given types.
+class Loops:
+    """The loops over ``(y_bar, ..., *operands, *shadows)``, of which the operands begin at ``first``.
 
     Numbers are read before them; what a number receives is in a register until they are done.
     """
 
-    def __init__(self, context, builder, pull, arity, ts, args):
-        self.context, self.builder, self.pull = context, builder, pull
+    def __init__(self, context, builder, first, arity, ts, args):
+        self.context, self.builder = context, builder
         self.ts = list(ts)
         self.arrays = {
             k: Operand(context, builder, t, v)
@@ -60,7 +60,7 @@ class _Loops:
             if isinstance(t, types.Array)
         }
         self.numbers = {k: v for k, v in enumerate(args) if k not in self.arrays}
-        self.values, self.bars = range(2, 2 + arity), range(2 + arity, 2 + 2 * arity)
+        self.values, self.bars = range(first, first + arity), range(first + arity, first + 2 * arity)
         self.axes = {k: a for k, a in self.arrays.items() if _has_axes(self.ts[k])}
         for k in self.arrays.keys() - self.axes.keys():
             number = load_item(context, builder, self.ts[k], self.arrays[k].data)
@@ -126,30 +126,44 @@ class _Loops:
 
     def element(self, pointers) -> None:
         """What one element of the answer's cotangent gives all operands."""
-        context, builder = self.context, self.builder
+        raise NotImplementedError
 
-        def number(k):
-            if k not in pointers:
-                return self.ts[k], self.numbers[k]
-            t = self.ts[k]
-            return t.dtype, load_item(context, builder, t, pointers[k])
+    def number(self, k, pointers):
+        """Type and LLVM value of an operand's element, or of the number that it is."""
+        if k not in pointers:
+            return self.ts[k], self.numbers[k]
+        return self.ts[k].dtype, load_item(self.context, self.builder, self.ts[k], pointers[k])
 
-        given = [number(k) for k in (0, 1, *self.values)]
-        ts, numbers = zip(*given, strict=True)
-        for index, k in enumerate(self.bars):
-            t = self.ts[k]
-            if k in pointers:
-                old = load_item(context, builder, t, pointers[k])
-                store_item(context, builder, t, self.sum(index, t.dtype, old, ts, numbers), pointers[k])
-            elif not isinstance(t, types.NoneType):
-                place = self.numbers[k]
-                builder.store(self.sum(index, t, builder.load(place), ts, numbers), place)
+    def add(self, k, pointers, term_type, term) -> None:
+        """Add a term to an element of a shadow, or to what a number has received."""
+        context, builder, t = self.context, self.builder, self.ts[k]
+        if k in pointers:
+            old = load_item(context, builder, t, pointers[k])
+            store_item(context, builder, t, self.sum(t.dtype, old, term_type, term), pointers[k])
+        else:
+            place = self.numbers[k]
+            builder.store(self.sum(t, builder.load(place), term_type, term), place)
 
-    def sum(self, index, t, old, ts, numbers):
-        """LLVM value of ``old``, of type ``t``, and what operand ``index`` receives."""
-        joined = joined_type(ts)
-        term_type = joined if is_complex(t) else part_of(joined)
-        term = self.pull(index, signature(term_type, *ts), self.context, self.builder, numbers)
+    def sum(self, t, old, term_type, term):
+        """LLVM value of ``old + term``, of the type ``t`` of ``old``."""
         sig = signature(sum_type(t, term_type), t, term_type)
         whole = added(self.context, self.builder, sig, (old, term))
         return self.context.cast(self.builder, whole, sig.return_type, t)
+
+
+class _OneRow(Loops):
+    """The loops of a pullback through one row: ``(y_bar, y, *operands, *shadows)``."""
+
+    def __init__(self, context, builder, pull, arity, ts, args):
+        super().__init__(context, builder, 2, arity, ts, args)
+        self.pull = pull
+
+    def element(self, pointers) -> None:
+        ts, numbers = zip(*(self.number(k, pointers) for k in (0, 1, *self.values)), strict=True)
+        joined = joined_type(ts)
+        for index, k in enumerate(self.bars):
+            t = self.ts[k].dtype if k in pointers else self.ts[k]
+            if not isinstance(t, types.NoneType):
+                term_type = joined if is_complex(t) else part_of(joined)
+                term = self.pull(index, signature(term_type, *ts), self.context, self.builder, numbers)
+                self.add(k, pointers, term_type, term)

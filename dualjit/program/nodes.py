@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from dualjit.program.steps import Step
 from dualjit.program.types import Arr, Int, Tup, Type, is_active
 from dualjit.rules import table
 
@@ -110,6 +111,14 @@ class Apply(Op):
 def binop(target: Var, function: Callable, a: Operand, b: Operand, loc: Loc) -> Apply:
     """An operator between two numbers."""
     return Apply(target, table.row_of(function), function, (a, b), form="binop", loc=loc)
+
+
+@dataclass(frozen=True, eq=False)
+class Fused(Op):
+    """An expression of elementwise operations on arrays, in one loop; the last step is the answer."""
+
+    steps: tuple[Step, ...]
+    args: tuple[Operand, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,6 +108,14 @@ def _(op: p.Apply):
 
 
 @_body.register
+def _(op: p.Fused):
+    made = [show_operand(a) for a in op.args]
+    for step in op.steps:
+        made.append(f"{name_of(step.function)}({', '.join(made[i] for i in step.operands)})")
+    return f"each {made[-1]}"
+
+
+@_body.register
 def _(op: p.Call):
     return f"call {show_operand(op.callee)}({_arguments(op)})"
 

@@ -8,6 +8,7 @@ from dualjit.adjoint.statements.cells import empty_cells, shadow_cell
 from dualjit.adjoint.statements.numbers import exact_row, part
 from dualjit.adjoint.statements.sweep import Sweep, is_active, not_shared, pull, shadow_of
 from dualjit.program import nodes as p
+from dualjit.program.steps import wanted_operands
 from dualjit.program.types import Lst, passive
 from dualjit.rules.complex import CONJUGATE, PlaneRow
 from dualjit.rules.expr import ZERO as NOTHING
@@ -39,6 +40,19 @@ def call_elementwise(op, row: ScalarRow, args, bar, s: Sweep) -> None:
     cells = [shadow_cell(a, s) if i in active else p.Const(None) for i, a in enumerate(args)]
     s.do(p.Ref(f"pull_{row.name}", s.elementwise(row)), bar, answer or p.Const(None), *values, *cells)
     empty_cells(args, cells, s)
+
+
+@pull.register
+def _(op: p.Fused, s: Sweep):
+    bar = shadow_of(op.target)
+    if bar is None:
+        return
+    active = frozenset(i for i, a in enumerate(op.args) if is_active(a))
+    wanted = wanted_operands(op.steps, len(op.args), active)
+    values = tuple(s.value(a) if i in wanted else p.Const(None) for i, a in enumerate(op.args))
+    cells = [shadow_cell(a, s) if i in active else p.Const(None) for i, a in enumerate(op.args)]
+    s.do(p.Ref("pull_fused", s.expression(op)), s.memory(bar), *values, *cells)
+    empty_cells(op.args, cells, s)
 
 
 def answer_of(op, args, s: Sweep):

@@ -38,6 +38,9 @@ class Sweep(Protocol):
     def pullback(self, op: p.Apply) -> tuple:
         """The function that pulls back through an array row or an elementwise operation, and names of what it takes."""
 
+    def expression(self, op: p.Fused):
+        """The routine that pulls back through an expression."""
+
     def returns_fresh(self, op: p.Call) -> bool:
         """Is all that a function compiled apart returns memory of its own?"""
 
