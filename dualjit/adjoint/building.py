@@ -9,6 +9,7 @@ from dualjit.adjoint.plan import Plan
 from dualjit.adjoint.pullbacks import pullback_of
 from dualjit.adjoint.shadows import Shadowed
 from dualjit.adjoint.slicing import Slice
+from dualjit.adjoint.tables import with_tables
 from dualjit.numbers.expressions import pull_expression
 from dualjit.numbers.pulling_arrays import pull_each
 from dualjit.program import nodes as p
@@ -55,6 +56,7 @@ def prepared(function: p.Function, allocates: bool = False) -> Canonical:
     function = verify(simplified(verify(function)))
     function = verify(numbered(function))
     c = canonical(verify(fused(function)) if allocates else function, counted, names)
+    c = with_tables(c) if allocates else c
     verify(c.function)
     return c
 
