@@ -7,6 +7,7 @@ from dualjit.adjoint.fusion import fused
 from dualjit.adjoint.generation import Generator
 from dualjit.adjoint.plan import Plan
 from dualjit.adjoint.pullbacks import pullback_of
+from dualjit.adjoint.reordering import reorderable
 from dualjit.adjoint.shadows import Shadowed
 from dualjit.adjoint.slicing import Slice
 from dualjit.adjoint.tables import with_tables
@@ -65,14 +66,24 @@ def adjoint_program(
     c: Canonical, seeds, name: str, rules=Rules, raises: bool = True, inner: bool = False
 ) -> tuple[p.Function, Plan]:
     """The adjoint program, and its storage plan; ``raises``: division by zero is an error."""
-    made = generator(c, seeds, rules, raises, inner, options.tape_bytes // 2)
+    reordered = frozenset() if seeds.value or seeds.aux else reorderable(c)
+    made = generator(c, seeds, rules, raises, inner, options.tape_bytes // 2, reordered)
     return written(made, name), made.plan
 
 
 def generator(
-    c: Canonical, seeds, rules=Rules, raises: bool = True, inner: bool = False, budget: int | None = None
+    c: Canonical,
+    seeds,
+    rules=Rules,
+    raises: bool = True,
+    inner: bool = False,
+    budget: int | None = None,
+    reordered: frozenset[p.Op] = frozenset(),
 ) -> Generator:
-    """What writes the adjoint program, after planning; ``budget`` in bytes, None for a tape of everything."""
+    """What writes the adjoint program, after planning.
+
+    ``budget`` in bytes, None for a tape of everything; ``reordered``: additions of sums whose order is open.
+    """
     shadowed = Shadowed(c.blocks, c.names)
     answer = c.blocks[c.exit].end.value
     plan = Plan(c, shadowed, answer, rules)
@@ -82,7 +93,7 @@ def generator(
     if raises and part.dropped:
         plan.need_divisors(part.dropped)
         part = Slice(plan, answer, seeds.value, raises)
-    return Generator(c, plan, part, rules, seeds, raises, budget, inner)
+    return Generator(c, plan, part, rules, seeds, raises, budget, inner, reordered)
 
 
 def written(made: Generator, name: str) -> p.Function:

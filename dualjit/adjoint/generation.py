@@ -61,10 +61,20 @@ class Generator:
     """One adjoint program in the making; without a ``budget`` in bytes everything is taped."""
 
     def __init__(
-        self, c: Canonical, plan: Plan, part: Slice, rules, seeds, raises: bool, budget: int | None, inner: bool
+        self,
+        c: Canonical,
+        plan: Plan,
+        part: Slice,
+        rules,
+        seeds,
+        raises: bool,
+        budget: int | None,
+        inner: bool,
+        reordered: frozenset[p.Op] = frozenset(),
     ):
         self.c, self.plan, self.part, self.rules, self.seeds = c, plan, part, rules, seeds
         self.names, self.raises, self.budget, self.inner = c.names, raises, budget, inner
+        self.reordered = reordered  # additions of sums that may be added in any order
         self.out = Images()
         self.preds = predecessors(plan.blocks)
         self.labels = {k: Labels(self.names.label(), self.names.label()) for k in plan.blocks}
@@ -226,7 +236,7 @@ class Generator:
         self.count_round(e, label, region)
         for op in block.ops:
             if op in self.part.ops:
-                e.emit(op)
+                e.emit(self.ordered_or_not(op))
         for child in self.preheaders.get(label, ()):
             self.enter(e, child)
         if region is not None and label == region.latch:
@@ -269,6 +279,12 @@ class Generator:
         e.ops = []
         again = self.checkpoints.compared(e, operator.gt, self.checkpoints.again, p.Const(0, INT))
         return p.Branch(again, p.Edge(turn_label), p.Edge(label), loc=e.loc)
+
+    def ordered_or_not(self, op: p.Op) -> p.Op:
+        """An operation of the forward sweep; an addition to a sum whose order is open says so."""
+        if op not in self.reordered:
+            return op
+        return p.Do(op.target, p.Routine("add_in_any_order"), op.args, loc=op.loc)
 
     def forward_edge(self, edge: p.Edge) -> p.Edge:
         pairs = zip(self.plan.blocks[edge.to].params, edge.args, strict=True)

@@ -15,7 +15,7 @@ from numba.extending import overload, register_jitable
 from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks, tape
 from dualjit.numbers.overlap import overlap, partly_same
-from dualjit.numbers.pulling import is_nothing, minus, nothing, plus, quotient, zero_seen
+from dualjit.numbers.pulling import add_in_any_order, is_nothing, minus, nothing, plus, quotient, zero_seen
 from dualjit.numbers.shadowing import shadow
 from dualjit.numbers.types import Dual, is_complex
 
@@ -393,6 +393,7 @@ ROUTINES = {
 } | {
     "shadow": shadow,
     "plus": plus,
+    "add_in_any_order": add_in_any_order,
     "minus": minus,
     "nothing": nothing,
     "zero_seen": zero_seen,

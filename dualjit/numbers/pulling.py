@@ -7,6 +7,7 @@ sweep use vectors; values are never computed here.
 
 from __future__ import annotations
 
+import operator
 from functools import cache
 
 from llvmlite import ir
@@ -247,3 +248,19 @@ zero_seen = intrinsic_of("zero_seen", 2, _zero_seen)
 
 def _divided(algebra, leaves):
     return Leaf(algebra.scalar, algebra.builder.fdiv(*(algebra.real(x) for x in leaves)))
+
+
+@intrinsic
+def add_in_any_order(typingctx, a, b):
+    """``a + b`` of the primal, one addition of a sum of which LLVM may choose the order."""
+    resolved = typingctx.resolve_function_type(operator.add, (a, b), {})
+    if resolved is None:
+        return None
+
+    def generate(context, builder, sig, args):
+        operands = [context.cast(builder, v, t, u) for v, t, u in zip(args, sig.args, resolved.args, strict=True)]
+        if all(isinstance(t, types.Float) for t in resolved.args):
+            return builder.fadd(*operands, flags=("reassoc",))
+        return context.get_function(operator.add, resolved)(builder, operands)
+
+    return signature(resolved.return_type, a, b), generate
