@@ -15,6 +15,8 @@ from dualjit.cuda.reverse_run import ReverseRun
 from dualjit.cuda.target import HOPPER, numba_target
 from dualjit.errors import DeviceArrayError
 
+UNROLL = False  # no zeros are to be found, and inputs may be many: libNVVM unrolls short loops by itself
+
 
 class ReverseBatch:
     """The gradient of one function, or the product of its transposed Jacobian, at many points, by reverse mode.
@@ -51,7 +53,7 @@ class ReverseBatch:
         if key not in self._compiled:
             with refused(self.request.function):
                 kernel = run.kernel.for_device(target.module)
-                self._compiled[key] = target.kernel(kernel, run.kernel.argument_types)
+                self._compiled[key] = target.kernel(kernel, run.kernel.argument_types, UNROLL)
         stream = as_stream(target.module, stream)
         *outputs, status = launch(target.module, self._compiled[key], run.kernel, run, out, stream)
         if run.kernel.adjoint.can_fail or not run.inputs.on_device:
@@ -82,7 +84,7 @@ class ReverseBatch:
         target = numba_target()
         run = self.run(args)
         with refused(self.request.function):
-            ptx = target.ptx(run.kernel.for_device(target.module), run.kernel.argument_types, cc)
+            ptx = target.ptx(run.kernel.for_device(target.module), run.kernel.argument_types, cc, UNROLL)
         return Choice((), 1, resources(ptx, cc), ptx)
 
     def run(self, args: tuple) -> ReverseRun:

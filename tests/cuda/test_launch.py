@@ -347,7 +347,7 @@ def test_sums_over_points_in_place(fit, device, rng):
     [(3, errors.TapeError, "too small at point 2"), (-8, errors.CudaError, "raised an error at point 7; .on_cpu")],
 )
 def test_what_threads_report_is_raised(status, error, match, on_device, fit, device, rng):
-    def reporting(function, argtypes):
+    def reporting(function, argtypes, unroll):
         def launched(*args):
             args[-1].host[0] = status
 

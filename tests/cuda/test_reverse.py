@@ -432,7 +432,9 @@ def test_kernels_compile_for_a_device_and_spill_nothing(f, dtype, target):
 
 
 def test_what_keeps_nothing_has_no_memory_of_its_own(target):
-    assert reverse(valley).inspect(np.ones((40, POINTS))).taken.local_bytes == 0
+    taken = reverse(valley).inspect(np.ones((1000, POINTS))).taken
+    assert taken.local_bytes == 0
+    assert taken.registers <= 64
 
 
 def test_frames_are_read_whole(target):
