@@ -20,6 +20,7 @@ from numba.core.typing.templates import make_concrete_template
 from numba.core.typing.typeof import typeof
 
 from dualjit.frontend.cache.cache import DerivativeCache
+from dualjit.frontend.linked import linked
 from dualjit.numbers.types import Active, mark, marker_of, strip
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ class _ImplementationCompiler(_FunctionCompiler):
 
     def _compile_core(self, args, return_type):
         self.internal = marker_of(*args) is not None
-        return super()._compile_core(args, return_type)
+        with linked():
+            return super()._compile_core(args, return_type)
 
     def _customize_flags(self, flags):
         # Arrays of duals can't be boxed: code for them is called from compiled code alone.

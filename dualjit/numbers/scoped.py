@@ -6,13 +6,14 @@ up.  Accesses to a shadow are in a *scope* of its own, and every access says whi
 Scopes hold within one call of a function: the functions they are used in must not be inlined.
 
 Source: LLVM Language Reference, "noalias and alias.scope Metadata".  Relies on ``resolve_function_type``,
-``get_function`` and on llvmlite's instructions being in their blocks' lists.
+``get_function`` and on llvmlite's instructions being in their blocks' lists, new blocks behind the others.
 """
 
 from __future__ import annotations
 
 import operator
 from functools import cache
+from weakref import WeakKeyDictionary
 
 from llvmlite import ir
 from numba.core import types
@@ -23,27 +24,33 @@ TAPE = "tape"
 _STORES: set[int] = set()
 
 
-def _scope(module, name: str):
-    domain = module.add_metadata(["dualjit"])
-    return module.add_metadata([name, domain])
+# Lists of scopes by their names, for each module.
+_written: WeakKeyDictionary = WeakKeyDictionary()
+
+
+def _scopes(module, names: tuple[str, ...]):
+    known = _written.setdefault(module, {})
+    if names not in known:
+        domain = module.add_metadata(["dualjit"])
+        known[names] = module.add_metadata([module.add_metadata([name, domain]) for name in names])
+    return known[names]
 
 
 def in_scope(builder, instruction, own: str | None, others: tuple[str, ...]) -> None:
     """Say of a load or a store which scope it is in, and with which ones it has nothing to do."""
-    module = builder.module
     if own is not None:
-        instruction.set_metadata("alias.scope", module.add_metadata([_scope(module, own)]))
+        instruction.set_metadata("alias.scope", _scopes(builder.module, (own,)))
     if others:
-        instruction.set_metadata("noalias", module.add_metadata([_scope(module, name) for name in others]))
+        instruction.set_metadata("noalias", _scopes(builder.module, others))
 
 
 def _accesses(builder, write):
     """The loads and stores of arrays' memory that ``write`` generates, and its answer."""
-    before = {block: len(block.instructions) for block in builder.function.blocks}
+    first, written, blocks = builder.block, len(builder.block.instructions), len(builder.function.blocks)
     answer = write()
     found = []
-    for block in builder.function.blocks:
-        for instruction in block.instructions[before.get(block, 0) :]:
+    for block in (first, *builder.function.blocks[blocks:]):
+        for instruction in block.instructions[written if block is first else 0 :]:
             if isinstance(instruction, (ir.LoadInstr, ir.StoreInstr)):
                 pointer = instruction.operands[-1]
                 if not isinstance(pointer, (ir.AllocaInstr, ir.GlobalVariable)):

@@ -69,7 +69,7 @@ class SlopeBody:
 def compiles(function: Callable, argtypes: tuple) -> bool:
     """Does the adjoint do nothing with slopes but add to them?"""
     try:
-        njit(function).compile(argtypes)
+        njit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True).compile(argtypes)
     except UnsupportedError:
         return False
     return True

@@ -7,9 +7,8 @@ their parts of the cotangent.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("convolve", a="v", v="a")
@@ -28,7 +27,7 @@ def correlate(a, v, y_bar, a_bar, v_bar):
         add_factor(v_bar[::-1], a, y_bar, first_lag(y_bar.size, a.size, v_bar.size))
 
 
-@njit
+@inner
 def first_term(size, m, n):
     """Which term of the full convolution of m and n elements comes first, when ``size`` of them are wanted."""
     short, long = min(m, n), max(m, n)
@@ -37,14 +36,14 @@ def first_term(size, m, n):
     return short - 1 - short // 2 if size == long else short - 1
 
 
-@njit
+@inner
 def first_lag(size, m, n):
     """The same for a correlation, which counts from the other end where the second operand is longer."""
     start = first_term(size, m, n)
     return m + n - 1 - start - size if m < n else start
 
 
-@njit
+@inner
 def add_factor(a_bar, v, y_bar, start):
     for i in range(y_bar.size):
         t = start + i

@@ -14,9 +14,8 @@ Sources: Magnus and Neudecker, Matrix Differential Calculus, 8.3 (Jacobi's formu
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("slogdet", a="a")
@@ -34,7 +33,7 @@ def det(a, y_bar, a_bar):
     add_cofactors(a_bar, a, y_bar)
 
 
-@njit
+@inner
 def add_cofactors(a_bar, a, y_bar):
     n = a.shape[0]
     if n == 0:
@@ -56,7 +55,7 @@ def add_cofactors(a_bar, a, y_bar):
             a_bar[rows[j], columns[i]] += factor * s
 
 
-@njit
+@inner
 def eliminated(work, rows, columns):
     """Triangular factors in place, up to the last pivot or the first that is zero; the product of the pivots."""
     n = work.shape[0]
@@ -83,7 +82,7 @@ def eliminated(work, rows, columns):
     return n - 1, scale
 
 
-@njit
+@inner
 def largest(work, k):
     """Where the greatest element of the part not yet eliminated is."""
     row, column, size = k, k, -1.0
@@ -94,13 +93,13 @@ def largest(work, k):
     return row, column
 
 
-@njit
+@inner
 def exchange(work, i, j):
     for k in range(work.shape[1]):
         work[i, k], work[j, k] = work[j, k], work[i, k]
 
 
-@njit
+@inner
 def of_rest(work, k):
     """Determinant of what is left; its adjugate in place."""
     if k == work.shape[0] - 1:
@@ -112,7 +111,7 @@ def of_rest(work, k):
     return a * d - b * c
 
 
-@njit
+@inner
 def solved(work, k):
     """``[P^-1, P^-1 Q; R P^-1, -1]`` of what elimination has left: the factors of ``P``, ``L^-1 Q`` and ``R U^-1``."""
     n = work.shape[0]

@@ -6,9 +6,8 @@ That is the first of equals, in the order of memory, and the first NaN.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("max", a="a y")
@@ -37,7 +36,7 @@ def nanmin(a, y, y_bar, a_bar):
     add_to_taken(a_bar, a, y, y_bar)
 
 
-@njit
+@inner
 def add_to_taken(a_bar, a, y, y_bar):
     if a.flags.f_contiguous:
         add_to_first(a_bar.T, a.T, y, y_bar)
@@ -45,7 +44,7 @@ def add_to_taken(a_bar, a, y, y_bar):
         add_to_first(a_bar, a, y, y_bar)
 
 
-@njit
+@inner
 def add_to_first(a_bar, a, y, y_bar):
     """To the first element with the value ``y``, which may be NaN."""
     for at in np.ndindex(a.shape):

@@ -9,9 +9,8 @@ Giles 2008, 3.1: A_bar = V (w_bar + F o (V' V_bar)) V' with F_ij = 1 / (w_j - w_
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("cholesky", a="y")
@@ -24,7 +23,7 @@ def cholesky(y, y_bar, a_bar):
             a_bar[i, j] += work[i, j]
 
 
-@njit
+@inner
 def undo_column(work, factor, j):
     reciprocal = 1.0 / factor[j, j]
     for i in range(j + 1, work.shape[0]):
@@ -55,7 +54,7 @@ def eigh(y, y_bar, a_bar):
     add_symmetric(a_bar, vectors, inner)
 
 
-@njit
+@inner
 def turn(twist, gap):
     """How a cotangent of two eigenvectors that turn into each other changes the matrix.
 
@@ -75,7 +74,7 @@ def eigvalsh(a, y_bar, a_bar):
     add_symmetric(a_bar, vectors, np.diag(y_bar))
 
 
-@njit
+@inner
 def add_symmetric(a_bar, vectors, inner):
     """Add ``V inner V'``, folded into the lower triangle."""
     contiguous = np.ascontiguousarray(vectors)

@@ -6,10 +6,10 @@ The cotangent of an array or list is one; that of a tuple is a tuple of cells, N
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("sum_of_iterable", iterable="", start="")
@@ -31,7 +31,7 @@ def min_of_iterable(iterable, y_bar, iterable_bar):
     add_to_item(iterable_bar, first_least(items_of(iterable)), y_bar)
 
 
-@njit
+@inner
 def first_greatest(items):
     """Which item ``max`` takes: a later one only when it is greater."""
     taken = 0
@@ -41,7 +41,7 @@ def first_greatest(items):
     return taken
 
 
-@njit
+@inner
 def first_least(items):
     """Which item ``min`` takes: a later one only when it is less."""
     taken = 0

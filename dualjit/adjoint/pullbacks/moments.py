@@ -6,10 +6,9 @@ Where all elements are equal nothing is added: that is what forward mode finds, 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from dualjit.adjoint.pullbacks.reductions import how_many
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("var", a="a")
@@ -38,13 +37,13 @@ def nanstd(a, ddof, y, y_bar, a_bar):
         add_distances_of_numbers(a_bar, a, np.nanmean(a), y_bar / (y * (count - ddof)))
 
 
-@njit
+@inner
 def add_distances(a_bar, a, mean, factor):
     for at in np.ndindex(a.shape):
         a_bar[at] += factor * (a[at] - mean)
 
 
-@njit
+@inner
 def add_distances_of_numbers(a_bar, a, mean, factor):
     for at in np.ndindex(a.shape):
         if not np.isnan(a[at]):

@@ -9,9 +9,8 @@ Source: Magnus and Neudecker, Matrix Differential Calculus, 8.8: the derivative 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("norm", x="x y")
@@ -32,7 +31,7 @@ def norm(x, ord, y, y_bar, x_bar):
             add_of_rows(x_bar, x, ord, y_bar)
 
 
-@njit
+@inner
 def add_euclidean(x_bar, x, y, y_bar):
     if y != 0.0:
         factor = y_bar / y
@@ -40,7 +39,7 @@ def add_euclidean(x_bar, x, y, y_bar):
             x_bar[i] += factor * x[i]
 
 
-@njit
+@inner
 def add_of_vector(x_bar, x, ord, y, y_bar):
     if ord == np.inf or ord == -np.inf:
         if x.size:
@@ -59,7 +58,7 @@ def add_of_vector(x_bar, x, ord, y, y_bar):
                 x_bar[i] += y_bar * ratio ** (ord - 1) * np.copysign(1.0, x[i])
 
 
-@njit
+@inner
 def add_of_rows(x_bar, x, ord, y_bar):
     """To the row with the greatest or least sum of absolute values, the first of equals."""
     k, found = 0, 0.0
@@ -73,7 +72,7 @@ def add_of_rows(x_bar, x, ord, y_bar):
         x_bar[k, j] += y_bar * np.copysign(1.0, x[k, j])
 
 
-@njit
+@inner
 def add_spectral(x_bar, x, ord, y_bar):
     m, n = x.shape
     both = np.zeros((m + n, m + n))

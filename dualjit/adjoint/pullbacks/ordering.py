@@ -9,11 +9,10 @@ Source: the transpose of a selection; interpolation: the product rule on the pie
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 
 from dualjit.adjoint.pullbacks.adding import add_at, add_total, before_broadcast
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("where", condition="", x="condition", y="condition")
@@ -167,7 +166,7 @@ def put_back(order, y_bar, shadow):
         shadow[order[k]] += y_bar[k]
 
 
-@njit
+@inner
 def order_of(items, key, reverse):
     """The permutation that sorts a list: in descending order that of the negatives, by the same steps."""
     if key is None:

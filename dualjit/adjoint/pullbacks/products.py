@@ -9,10 +9,9 @@ Source: Giles 2008, 2.2.1: A_bar = C_bar B', B_bar = A' C_bar.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numba.extending import overload
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 from dualjit.numbers.types import has_complex
 
 
@@ -59,19 +58,19 @@ def _conjugate(z):
     return lambda z: z
 
 
-@njit
+@inner
 def add(x_bar, change):
     """Apart, for Numba resolves ``is None`` and ``ndim`` of an argument only where that isn't assigned to."""
     x_bar += change
 
 
-@njit
+@inner
 def add_multiple(x_bar, factor, v):
     for i in range(v.size):
         x_bar[i] += factor * v[i]
 
 
-@njit
+@inner
 def add_outer(m_bar, u, v):
     """Add ``u v'``, along the memory of the shadow."""
     if m_bar.flags.f_contiguous:
@@ -80,7 +79,7 @@ def add_outer(m_bar, u, v):
         add_rows(m_bar, u, v)
 
 
-@njit
+@inner
 def add_rows(m_bar, u, v):
     for i in range(u.size):
         factor = u[i]
@@ -96,7 +95,7 @@ def outer(a, b, y_bar, a_bar, b_bar):
         add_matrix_vector(b_bar, y_bar.T, np.ravel(np.asarray(a)))
 
 
-@njit
+@inner
 def add_matrix_vector(x_bar, matrix, v):
     """Add ``matrix v`` to a shadow of any shape."""
     for i, at in enumerate(np.ndindex(x_bar.shape)):
@@ -113,7 +112,7 @@ def kron(a, b, y_bar, a_bar, b_bar):
         add_sum_of_blocks(np.atleast_2d(b_bar), np.atleast_2d(np.asarray(a)), blocks)
 
 
-@njit
+@inner
 def add_by_blocks(a_bar, b, blocks):
     """Each block, element by element times ``b``, belongs to one element of the left factor."""
     m, n = b.shape
@@ -124,7 +123,7 @@ def add_by_blocks(a_bar, b, blocks):
                     a_bar[i, j] += blocks[i * m + k, j * n + l] * b[k, l]
 
 
-@njit
+@inner
 def add_sum_of_blocks(b_bar, a, blocks):
     m, n = b_bar.shape
     for i in range(a.shape[0]):
@@ -148,7 +147,7 @@ def cross(a, b, y_bar, a_bar, b_bar):
             add_crosses(b_bar, np.asarray(a), y_bar, -1.0)
 
 
-@njit
+@inner
 def add_crosses(x_bar, other, y_bar, sign):
     """Add ``sign * other x y_bar``, summed over what the shadow's operand was repeated for."""
     vectors, cotangents = as_rows(other), as_rows(y_bar)
@@ -159,12 +158,12 @@ def add_crosses(x_bar, other, y_bar, sign):
     x_bar += total.reshape(x_bar.shape)
 
 
-@njit
+@inner
 def as_rows(x):
     return np.ascontiguousarray(x).reshape(x.size // x.shape[-1], x.shape[-1])
 
 
-@njit
+@inner
 def row_before_repetition(k, repeated, shape):
     """Which vector of an array of this shape is vector ``k`` of that array broadcast to the shape ``repeated``."""
     answer, step = 0, 1
@@ -177,7 +176,7 @@ def row_before_repetition(k, repeated, shape):
     return answer
 
 
-@njit
+@inner
 def add_cross(x_bar, other, y_bar, sign):
     """Add ``sign * other x y_bar`` of two vectors; a third component that ``other`` lacks is zero."""
     x_bar[0] += sign * (other[1] * y_bar[2])

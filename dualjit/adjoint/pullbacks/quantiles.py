@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("median", a="a")
@@ -47,7 +46,7 @@ def nanquantile(a, q, y_bar, a_bar):
     add_percentiles(a_bar, places_in_order(a), np.ravel(np.asarray(q)), 100.0, np.ravel(np.asarray(y_bar)))
 
 
-@njit
+@inner
 def has_numbers_alone(a):
     found = False
     for v in a.flat:
@@ -55,7 +54,7 @@ def has_numbers_alone(a):
     return not found
 
 
-@njit
+@inner
 def places_in_order(a):
     """Where the elements are, the least first and the first of equals first, without NaN."""
     flat = np.ravel(a)
@@ -69,14 +68,14 @@ def places_in_order(a):
     return answer[:n]
 
 
-@njit
+@inner
 def add_percentiles(a_bar, places, q, factor, y_bar):
     """Ranks are counted as Numba counts them: from 1, of percents."""
     for k in range(q.size):
         add_rank(a_bar, places, 1 + (places.size - 1) * ((q[k] * factor) / 100.0), y_bar[k])
 
 
-@njit
+@inner
 def add_rank(a_bar, places, rank, y_bar):
     """To the elements of the two closest ranks, by their distance."""
     n = places.size

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from dualjit.adjoint.pullbacks.products import add
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("sum", a="")
@@ -19,7 +18,7 @@ def sum_(axis, y_bar, a_bar):
         add_along(a_bar, axes_left(axis, a_bar.ndim), np.ravel(np.asarray(y_bar)))
 
 
-@njit
+@inner
 def axes_left(axis, ndim):
     """Which axes a sum over this one, or over these, leaves."""
     kept = np.ones(ndim, np.bool_)
@@ -28,14 +27,14 @@ def axes_left(axis, ndim):
     return kept
 
 
-@njit
+@inner
 def add_in_matrix(a_bar, kept, totals):
     for i in range(a_bar.shape[0]):
         for j in range(a_bar.shape[1]):
             a_bar[i, j] += totals[i if kept[0] else j if kept[1] else 0]
 
 
-@njit
+@inner
 def add_along(a_bar, kept, totals):
     """Each element of the answer goes to all those it is the sum of."""
     for at in np.ndindex(a_bar.shape):
@@ -51,7 +50,7 @@ def nansum(a, y_bar, a_bar):
     add_to_numbers(a_bar, a, y_bar)
 
 
-@njit
+@inner
 def add_to_numbers(a_bar, a, cotangent):
     for at in np.ndindex(a.shape):
         if not np.isnan(a[at]):
@@ -71,7 +70,7 @@ def nanmean(a, y_bar, a_bar):
         add_to_numbers(a_bar, a, y_bar / count)
 
 
-@njit
+@inner
 def how_many(a):
     """Elements that are numbers."""
     count = 0
@@ -135,7 +134,7 @@ def trapezoid(y, x, dx, answer_bar, y_bar, x_bar, dx_bar):
                 dx_bar[()] += answer_bar[at] * area(y[at])
 
 
-@njit
+@inner
 def add_even_steps(y_bar, dx, cotangent):
     """Both ends of each step get half of it."""
     for k in range(y_bar.size - 1):
@@ -144,7 +143,7 @@ def add_even_steps(y_bar, dx, cotangent):
         y_bar[k + 1] += half
 
 
-@njit
+@inner
 def add_steps(y_bar, x, cotangent):
     for k in range(y_bar.size - 1):
         half = 0.5 * (x[k + 1] - x[k]) * cotangent
@@ -152,7 +151,7 @@ def add_steps(y_bar, x, cotangent):
         y_bar[k + 1] += half
 
 
-@njit
+@inner
 def add_heights(x_bar, y, cotangent):
     """The ends of each step get its mean height, with opposite signs."""
     for k in range(y.size - 1):
@@ -161,7 +160,7 @@ def add_heights(x_bar, y, cotangent):
         x_bar[k + 1] += height
 
 
-@njit
+@inner
 def area(y):
     """With steps of one."""
     s = 0.0

@@ -15,11 +15,15 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from numba import njit
 from numba.extending import register_jitable
 
 from dualjit.rules.arrays import array_rows
 
 ANSWER, OTHER_ANSWER = "y", "answer"
+
+# For functions that pullbacks call, and nobody else: without wrappers they cost no machine code of their own.
+inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @dataclass(frozen=True)

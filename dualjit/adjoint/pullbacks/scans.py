@@ -7,9 +7,8 @@ others, as that of those before it times that of those behind it: right at zeros
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("prod", a="a")
@@ -29,7 +28,7 @@ def nanprod(a, y_bar, a_bar):
             a_bar[at] += slopes[k]
 
 
-@njit
+@inner
 def products_of_others(factors, y_bar):
     """For each factor the cotangent times all other factors."""
     answer = np.ones_like(factors) * y_bar
@@ -59,7 +58,7 @@ def cumsum(axis, y_bar, a_bar):
         add_along_first(np.swapaxes(a_bar, 0, axis), np.swapaxes(y_bar, 0, axis))
 
 
-@njit
+@inner
 def add_sums_behind(a_bar, y_bar):
     s = 0.0
     for k in range(y_bar.size - 1, -1, -1):
@@ -67,7 +66,7 @@ def add_sums_behind(a_bar, y_bar):
         a_bar[k] += s
 
 
-@njit
+@inner
 def add_along_first(a_bar, y_bar):
     for at in np.ndindex(y_bar.shape[1:]):
         s = 0.0
@@ -76,7 +75,7 @@ def add_along_first(a_bar, y_bar):
             a_bar[k][at] += s
 
 
-@njit
+@inner
 def sums_behind(y_bar):
     """The element and all behind it, for each."""
     answer = y_bar.copy()
@@ -85,7 +84,7 @@ def sums_behind(y_bar):
     return answer
 
 
-@njit
+@inner
 def add_flat(a_bar, v):
     for k, at in enumerate(np.ndindex(a_bar.shape)):
         a_bar[at] += v[k]
@@ -112,7 +111,7 @@ def nancumprod(a, y, y_bar, a_bar):
             a_bar[at] += slopes[k]
 
 
-@njit
+@inner
 def without_nan(a):
     """The elements in a row, ones in place of those that are no numbers."""
     answer = a.flatten()
@@ -122,7 +121,7 @@ def without_nan(a):
     return answer
 
 
-@njit
+@inner
 def slopes_of_products(factors, y, y_bar):
     """The product before a factor, times what the cotangents behind it bring back to it."""
     answer = y_bar.copy()

@@ -8,10 +8,9 @@ Source: Giles 2008, 2.2.3 and 2.3.1: B_bar = A^-T C_bar, A_bar = -B_bar C'; of a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from dualjit.adjoint.pullbacks.products import add, add_outer
-from dualjit.adjoint.pullbacks.registry import pullback
+from dualjit.adjoint.pullbacks.registry import inner, pullback
 
 
 @pullback("solve", a="a y", b="a")
@@ -26,7 +25,7 @@ def solve(a, y, y_bar, a_bar, b_bar):
             subtract(a_bar, np.dot(solution, y.T))
 
 
-@njit
+@inner
 def subtract(x_bar, change):
     x_bar -= change
 
@@ -45,7 +44,7 @@ def matrix_power(a, n, y_bar, a_bar):
         a_bar -= np.dot(inverse, np.dot(slope_of_power(inverse, -n, y_bar), inverse))
 
 
-@njit
+@inner
 def slope_of_power(b, n, y_bar):
     """The sum of ``b^k y_bar b^(n-1-k)``: doubled, and increased by one, along the binary digits of ``n``."""
     total, power = y_bar.copy(), b
