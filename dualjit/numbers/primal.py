@@ -12,6 +12,7 @@ from numba.core.compiler import Flags
 from numba.core.targetconfig import ConfigStack
 
 _SIGNATURES = WeakKeyDictionary()
+_IMPLEMENTATIONS = WeakKeyDictionary()
 
 
 def signature_of(typing_context, key, args):
@@ -30,10 +31,21 @@ def signature_of(typing_context, key, args):
 def call(context, builder, key, sig, args):
     """The value of ``key`` with a signature that `signature_of` gave."""
     function = context.typing_context.resolve_value_type(key)
-    # Function.get_impl_key knows the signatures which its get_call_type has resolved
-    if isinstance(function, types.Function) and sig.args not in function._impl_keys:
-        function.get_call_type(context.typing_context, sig.args, {})
+    if isinstance(function, types.Function):
+        _know_implementation(context, key, function, sig.args)
     return context.get_function(function, sig)(builder, args)
+
+
+def _know_implementation(context, key, function, args) -> None:
+    """Let a function's type have this context's implementation for ``args``.
+
+    Its get_impl_key gives what its last get_call_type found, which may have been for another target: types are shared.
+    """
+    known = _IMPLEMENTATIONS.setdefault(context, {})
+    if (key, args) not in known:
+        function.get_call_type(context.typing_context, args, {})
+        known[key, args] = function._impl_keys[args]
+    function._impl_keys[args] = known[key, args]
 
 
 def real_function(typing_context, row, args):

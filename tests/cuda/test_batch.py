@@ -242,3 +242,15 @@ def test_as_many_partials_as_registers_hold(target):
     choice = dj.cuda.batch_jacobian(stirred).inspect(x, 3)
     assert choice.passes > 1
     assert choice.taken.spill_bytes == 0
+
+
+def test_kernels_leave_the_code_of_the_cpu_alone(target):
+    """Both targets share the types of functions, and these remember which code was found for them last."""
+
+    def steps():
+        return lambda x: x * int(x[0])
+
+    x = np.array([2.5])
+    assert dj.jacfwd(steps())(x) == 2.0
+    dj.cuda.batch_gradient(lambda x: x[0] * int(x[0])).inspect(np.ones((1, 2)))
+    assert dj.jacfwd(steps())(x) == 2.0
