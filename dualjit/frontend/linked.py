@@ -8,9 +8,9 @@ A function gets machine code of its own when somebody asks for its address, link
 saves or shows it.  Recursive functions, whose addresses Numba fills in, get it at once, and so do all that call them.
 
 Relies on ``Codegen._library_class``; on ``_final_module``, ``_linking_libraries`` and the steps ``add_llvm_module``,
-``finalize``, ``_optimize_final_module``, ``_finalize_final_module`` and ``_finalize_specific`` of
-``CPUCodeLibrary``; on ``get_executable`` calling ``library.codegen.set_env``; on ``RuntimeLinker``: the prefix of the
-addresses it fills in, ``_unresolved``, the names it waits for.
+``finalize``, ``_optimize_functions``, ``_optimize_final_module``, ``_finalize_final_module`` and ``_finalize_specific``
+of ``CPUCodeLibrary``; on ``get_executable`` calling ``library.codegen.set_env``; on ``RuntimeLinker``: the prefix of
+the addresses it fills in, ``_unresolved``, the names it waits for.
 """
 
 from __future__ import annotations
@@ -105,11 +105,8 @@ class LinkedLibrary(JITCodeLibrary):
         return found[::-1]
 
     def _optimize_final_module(self) -> None:
-        # Numba's pruning of references needs variables in registers: what its passes over functions would have done.
-        passes = llvm.newpassmanagers.create_new_module_pass_manager()
-        passes.add_sroa_pass()
-        passes.add_simplify_cfg_pass()
-        passes.run(self._final_module, self._codegen._pass_builder())
+        # first what Numba does to each function by itself: its pruning of references needs variables in registers
+        self._optimize_functions(self._final_module)
         super()._optimize_final_module()
 
     def _finalize_specific(self) -> None:
