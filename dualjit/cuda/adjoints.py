@@ -16,7 +16,7 @@ from dualjit.adjoint.building import Rules, generator, prepared, written
 from dualjit.adjoint.cotangents import shadows
 from dualjit.adjoint.memory import harmless
 from dualjit.adjoint.refusal import refuse
-from dualjit.adjoint.runtime import ROUTINES, trips
+from dualjit.adjoint.runtime import ROUTINES, accumulate_unless_zero, trips
 from dualjit.adjoint.seeds import Cotangents
 from dualjit.cuda.programs import for_kernels
 from dualjit.cuda.summing import summed
@@ -181,11 +181,6 @@ def routines(checked: int | None, add: Callable) -> dict:
     """What the program calls; it looks whether ``checked`` bytes of tape are enough."""
 
     @njit
-    def unless_zero(bar, index, term):
-        if not is_nothing(term):
-            bar[index] = plus(bar[index], term)
-
-    @njit
     def add_unless_zero(bar, index, term):
         if not is_nothing(term):
             add(bar, index, term)
@@ -199,7 +194,7 @@ def routines(checked: int | None, add: Callable) -> dict:
         "advance": ALIGNED.advance,
         "retreat": ALIGNED.retreat,
         "trips": njit(trips),
-        "accumulate_unless_zero": unless_zero,
+        "accumulate_unless_zero": njit(accumulate_unless_zero),
         "add_at_once": add,
         "add_at_once_unless_zero": add_unless_zero,
     }

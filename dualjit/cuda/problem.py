@@ -41,8 +41,24 @@ class Argument:
     is_vector: bool = False
 
 
+class Columns:
+    """What the arguments of a problem, of either mode, say of its columns."""
+
+    arguments: tuple[Argument, ...]
+
+    @property
+    def differentiated(self) -> tuple[Argument, ...]:
+        """The arguments that have columns, in the order of these."""
+        return tuple(sorted((a for a in self.arguments if a.first is not None), key=lambda a: a.first))
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are in all."""
+        return sum(a.size for a in self.differentiated)
+
+
 @dataclass(frozen=True)
-class Problem:
+class Problem(Columns):
     """A function, its arguments and a derivative.
 
     Attributes
@@ -72,16 +88,6 @@ class Problem:
     scalar: types.Float
     valued: bool
     one_point: bool = False
-
-    @property
-    def differentiated(self) -> tuple[Argument, ...]:
-        """The arguments that have columns, in the order of these."""
-        return tuple(sorted((a for a in self.arguments if a.first is not None), key=lambda a: a.first))
-
-    @property
-    def columns(self) -> int:
-        """How many columns there are in all."""
-        return sum(a.size for a in self.differentiated)
 
     def number(self, lanes: tuple[int, ...]) -> types.Type:
         """The numbers that the function computes with."""

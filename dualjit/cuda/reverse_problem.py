@@ -9,7 +9,7 @@ from math import prod
 from numba import types
 
 from dualjit.cuda.adjoints import KernelAdjoint
-from dualjit.cuda.problem import Argument
+from dualjit.cuda.problem import Argument, Columns
 from dualjit.cuda.totals import MOST_BYTES
 from dualjit.numbers.columns import Column, Place
 
@@ -18,7 +18,7 @@ NUMBER = 8
 
 
 @dataclass(frozen=True)
-class ReverseProblem:
+class ReverseProblem(Columns):
     """Everything that a kernel depends on.
 
     Attributes
@@ -51,15 +51,6 @@ class ReverseProblem:
     valued: bool
     pulled: bool
     tape: int | None
-
-    @property
-    def differentiated(self) -> tuple[Argument, ...]:
-        """The arguments that have columns, in the order of these."""
-        return tuple(sorted((a for a in self.arguments if a.first is not None), key=lambda a: a.first))
-
-    @property
-    def columns(self) -> int:
-        return sum(a.size for a in self.differentiated)
 
     @property
     def summed(self) -> list[tuple[str, tuple[int, ...]]]:
