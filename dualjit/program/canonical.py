@@ -38,7 +38,8 @@ class Region:
 
     @property
     def simple(self) -> bool:
-        return self.counted is not None and len(self.exits) == 1
+        # A test whose other way only raises is no way out: then the one exit may leave from the middle of a round.
+        return self.counted is not None and [inside for inside, _ in self.exits] == [self.header]
 
     def contains(self, other: Region | None) -> bool:
         while other is not None and other is not self:

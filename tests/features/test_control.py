@@ -106,6 +106,36 @@ def kepler_by_newton(x):
 
 
 @cases
+def root_or_error(x):
+    """The loop's own end only raises: the one way out leaves from the middle of a round."""
+    p = x[0]
+    for _ in range(35):
+        q = p - (p * p - x[1]) / (2.0 * p)
+        if abs(q - p) < 1e-12:
+            return q * x[2]
+        p = q
+    raise RuntimeError("not converged")
+
+
+@cases
+def root_or_error_after_writes(x):
+    y = x * 1.1
+    p = y[0]
+    k = 0
+    while k < 35:
+        for i in range(y.shape[0]):
+            y[i] = 0.5 * y[i] + 0.1 * p
+        q = 0.5 * (p + x[1] / p)
+        if abs(q - p) < 1e-9:
+            break
+        p = q
+        k += 1
+    else:
+        raise RuntimeError("not converged")
+    return y * q
+
+
+@cases
 def raising_beside_the_way(x):
     assert x.ndim == 1
     if x[0] > 1e9:
