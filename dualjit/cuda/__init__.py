@@ -8,6 +8,7 @@ In kernels: the type ``dualjit.Dual[n, numba.float64]``, and `seed`, `value`, `p
 from contextlib import suppress
 
 from dualjit.cuda.batch import Batch
+from dualjit.cuda.modes import AutoBatch
 from dualjit.cuda.refusal import refuse_derivatives
 from dualjit.cuda.reverse import ReverseBatch
 from dualjit.cuda.target import numba_target
@@ -25,6 +26,7 @@ from dualjit.errors import CudaError
 from dualjit.numbers.intrinsics import lift, partial, primal, seed, value
 
 __all__ = [
+    "AutoBatch",
     "Batch",
     "ReverseBatch",
     "batch_gradient",

@@ -142,12 +142,16 @@ class Inputs:
         firsts, columns = {}, 0
         for k in positions:
             if k not in self.batched:
-                raise DTypeError(f"{self.name}: '{self.names[k]}' is to be differentiated, but is no {self.wanted}")
+                self.check_shared(self.names[k], self.memories[k])
             firsts[k], columns = columns, columns + self.size(k)
         scalars = {self.names[k]: self.memories[k].dtype for k in positions}
         if len(set(scalars.values())) > 1:
             raise DTypeError(f"{self.name}: differentiated arguments of different dtypes, {scalars}: convert to one")
         return tuple(self.argument(k, firsts.get(k)) for k in range(len(self.given)))
+
+    def check_shared(self, name: str, m: Memory | None) -> None:
+        """Raise unless points can have derivatives by an argument that is the same for all."""
+        raise DTypeError(f"{self.name}: '{name}' is to be differentiated, but is no {self.wanted}")
 
     def size(self, k: int) -> int:
         """How many numbers a point has."""
@@ -163,9 +167,12 @@ class Inputs:
             return Argument(self.names[k], typeof(self.given[k]))
         in_order = found.contiguous or not found.on_device  # what is on the host is copied in order
         ndim = len(found.shape)
-        if k not in self.batched:
+        if k not in self.batched and first is None:
             return Argument(self.names[k], array_type(found.dtype, ndim, "C" if in_order else "A"))
-        return Argument(self.names[k], array_type(found.dtype, ndim, "C"), self.size(k), first, self.is_vector(k))
+        shared = k not in self.batched
+        return Argument(
+            self.names[k], array_type(found.dtype, ndim, "C"), self.size(k), first, self.is_vector(k), shared
+        )
 
     def directions(self, positions: tuple[int, ...], given) -> list:
         """One direction for each differentiated argument, like it in every respect."""
@@ -183,6 +190,28 @@ class Inputs:
             if not found.contiguous and found.on_device:
                 raise ShapeError(f"{self.name}: the direction of '{name}' is not contiguous: copy it")
         return list(given)
+
+
+class EachPoint(Inputs):
+    """Those of a call that has a derivative at each point by vectors which all points share."""
+
+    def check_shared(self, name: str, m: Memory | None) -> None:
+        if m is None or len(m.shape) != 1:
+            given = "a number" if m is None else f"an array of shape {m.shape}"
+            raise ShapeError(
+                f"{self.name}: '{name}', the same for all points, is {given}, expected a vector: hand over one for "
+                "each point"
+            )
+        if m.dtype not in FLOATS:
+            raise DTypeError(f"{self.name}: '{name}' has dtype {m.dtype}, expected float64 or float32")
+        if m.on_device and not m.contiguous:
+            raise ShapeError(f"{self.name}: '{name}' is not contiguous: copy it")
+
+    def size(self, k: int) -> int:
+        return super().size(k) if k in self.batched else self.memories[k].shape[0]
+
+    def is_vector(self, k: int) -> bool:
+        return k not in self.batched or super().is_vector(k)
 
 
 class OnePoint(Inputs):

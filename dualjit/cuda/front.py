@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 
 from dualjit.cuda.batch import Batch
-from dualjit.cuda.transforms import batch_gradient, batch_hessian, batch_hvp, batch_jacobian, batch_value
+from dualjit.cuda.modes import AutoBatch
+from dualjit.cuda.request import Request, request
+from dualjit.cuda.reverse import ReverseBatch
 from dualjit.errors import StructureError, UnsupportedError
 from dualjit.frontend.dispatcher import Derivative
+from dualjit.numbers.points import ALONG, UNIT
 from dualjit.transforms.arguments import signature_of
 from dualjit.transforms.grad import grad, value_and_grad
 from dualjit.transforms.hessian import hessian
@@ -16,49 +20,81 @@ from dualjit.transforms.hvp import hvp
 from dualjit.transforms.jacfwd import jacfwd
 from dualjit.transforms.jacobian import jacobian
 from dualjit.transforms.jacrev import jacrev
+from dualjit.transforms.selection import select
 
-# Whatever the mode: for few inputs forward mode is the one that keeps everything in registers.
-DRIVERS: dict[Callable, tuple[Callable, dict]] = {
-    grad: (batch_gradient, {}),
-    value_and_grad: (batch_gradient, {"value": True}),
-    jacfwd: (batch_jacobian, {}),
-    jacrev: (batch_jacobian, {}),
-    jacobian: (batch_jacobian, {}),
-    hessian: (batch_hessian, {}),
-    hvp: (batch_hvp, {}),
+Drivers = Batch | ReverseBatch | AutoBatch
+
+NUMBER = {"scalar_only": True}
+# What a transform asks a driver for: the driver's name, the levels of its numbers, and more.
+DRIVERS: dict[Callable, tuple[str, tuple[str, ...], dict]] = {
+    grad: ("batch_gradient", (UNIT,), NUMBER),
+    value_and_grad: ("batch_gradient", (UNIT,), {"value": True, **NUMBER}),
+    jacfwd: ("batch_jacobian", (UNIT,), {}),
+    jacrev: ("batch_jacobian", (UNIT,), {}),
+    jacobian: ("batch_jacobian", (UNIT,), {}),
+    hessian: ("batch_hessian", (UNIT, UNIT), NUMBER),
+    hvp: ("batch_hvp", (ALONG, UNIT), NUMBER),
 }
 
 
-def mapped(f: Callable, in_axes, out_axes) -> Batch:
+def mapped(f: Callable, in_axes, out_axes) -> Drivers:
     """The driver of a function, or of what a transform has made of one, for points along these axes."""
     names = list(signature_of(f).parameters)
     axes = tuple(in_axes) if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(names)
     if len(axes) != len(names):
         raise StructureError(f"in_axes has {len(axes)} entries, the function has {len(names)} parameters")
-    driver, primal, how = driver_of(f)
-    if driver is batch_hvp:
-        axes = (axes[0], *axes[2:])  # the direction is like the first argument
-    shared = tuple(k for k, axis in enumerate(axes) if axis is None)
-    return driver(primal, shared=shared, layout=layout_of((*axes, out_axes)), **how)
-
-
-def driver_of(f: Callable) -> tuple[Callable, Callable, dict]:
-    """The driver, the function it is of, and options."""
+    layout = layout_of((*axes, out_axes))
     if not isinstance(f, Derivative):
-        return batch_value, f, {}
+        return Batch(request("batch_value", f, (), shared=shared(axes), layout=layout))
+    transform, options = recipe(f)
+    if transform is hvp:
+        axes = without_direction(axes, select(options["f"], options["argnums"]).positions)
+    name, levels, more = DRIVERS[transform]
+    chunk = options.get("chunk") if transform is not jacrev else None  # of which it is a number of rows
+    return driver(transform, options.get("mode"))(
+        request(
+            name, options["f"], levels, options["argnums"], shared(axes), layout, chunk=chunk, each_point=True, **more
+        )
+    )
+
+
+def recipe(f: Derivative) -> tuple[Callable, dict]:
+    """The transform that made a derivative, and what it was given."""
     transform, given = f.recipe
     if transform not in DRIVERS:
         known = ", ".join(sorted(t.__name__ for t in DRIVERS))
         raise UnsupportedError(
             f"{f.__name__} in kernels", "it is no derivative that the GPU has a driver for", f"use one of {known}"
         )
-    driver, how = DRIVERS[transform]
     options = dict(zip(inspect.signature(transform).parameters, given, strict=False))
     if options.get("has_aux"):
         raise UnsupportedError(f"{f.__name__} in kernels", "it has has_aux=True", "return what is differentiated alone")
-    if options.get("chunk") is not None:
-        how = {**how, "chunk": options["chunk"]}
-    return driver, options["f"], {**how, "argnums": options["argnums"]}
+    return transform, options
+
+
+def driver(transform: Callable, mode: str | None) -> Callable[[Request], Drivers]:
+    """What makes the driver: of either mode where there are two, by sizes or as the user says."""
+    if transform is jacrev or (transform is jacobian and mode == "rev"):
+        return partial(AutoBatch, few=0)
+    if transform in (grad, value_and_grad) or (transform is jacobian and mode == "auto"):
+        return AutoBatch
+    return Batch
+
+
+def shared(axes: tuple) -> tuple[int, ...]:
+    """Arguments that are the same for all points."""
+    return tuple(k for k, axis in enumerate(axes) if axis is None)
+
+
+def without_direction(axes: tuple, positions: tuple[int, ...]) -> tuple:
+    """The axes of the function's arguments, where the direction, which comes second, has those of what it is like."""
+    first, direction, *others = axes
+    like = {(first, *others)[k] for k in positions}
+    if like != {direction} or direction is None:
+        raise StructureError(
+            f"in_axes {axes} on the GPU: a direction and what it is a direction of have one axis of points, the same"
+        )
+    return first, *others
 
 
 def layout_of(axes: tuple) -> str:

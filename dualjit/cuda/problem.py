@@ -27,11 +27,13 @@ class Argument:
     type : numba type
         Of what the kernel is given: for all points, or the same for each.
     size : int or None
-        How many numbers one point has: None where the argument is the same for all points.
+        How many numbers one point has: None where the argument is the same for all points, and no point has columns.
     first : int or None
         The first of its columns; None where it is not differentiated.
     is_vector : bool
         Does a point have a vector, or one number?
+    shared : bool
+        Is it the same for all points, though each has columns?
     """
 
     name: str
@@ -39,6 +41,7 @@ class Argument:
     size: int | None = None
     first: int | None = None
     is_vector: bool = False
+    shared: bool = False
 
 
 class Columns:
@@ -98,7 +101,7 @@ class Problem(Columns):
 
     def point(self, argument: Argument, lanes: tuple[int, ...]) -> Point:
         """The type of what the function takes for an argument."""
-        shape = Shape((argument.size,), self.points_last)
+        shape = Shape((argument.size,), self.points_last, argument.shared)
         if argument.first is None:
             return Point(argument.type.dtype, argument.type.dtype, (), shape)
         return Point(self.scalar, self.number(lanes), self.levels, shape, argument.first, self.columns)

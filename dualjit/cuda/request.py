@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from numba import njit
 
-from dualjit.cuda.arrays import LAYOUTS
+from dualjit.cuda.arrays import LAYOUTS, EachPoint, Inputs, OnePoint
 from dualjit.errors import ModeError, OptionError
 from dualjit.frontend.vectorized import as_function
 from dualjit.numbers.points import UNIT
@@ -47,6 +47,10 @@ class Request:
         Must the function return one number?
     one_point : bool
         Is a call for one point, whose arrays have no axis of points?
+    each_point : bool
+        Has each point a derivative by arguments which all points share, instead of one sum for all?
+    pulled : bool
+        Are cotangents of the answer given, whose products with transposed Jacobians are wanted?
     """
 
     name: str
@@ -62,11 +66,18 @@ class Request:
     chunk: int | None
     scalar_only: bool
     one_point: bool
+    each_point: bool
+    pulled: bool
 
     @property
     def units(self) -> int:
         """How many axes of columns a derivative has."""
         return self.levels.count(UNIT)
+
+    def inputs(self, given: list) -> Inputs:
+        """The function's arguments in a call, checked."""
+        kind = OnePoint if self.one_point else EachPoint if self.each_point else Inputs
+        return kind(self.name, self.parameters, given, self.shared, self.layout)
 
 
 def request(
@@ -82,6 +93,8 @@ def request(
     *,
     scalar_only: bool = False,
     one_point: bool = False,
+    each_point: bool = False,
+    pulled: bool = False,
 ) -> Request:
     """What a user asks for, checked."""
     f = as_function(f)
@@ -107,6 +120,8 @@ def request(
         chunk,
         scalar_only,
         one_point,
+        each_point,
+        pulled,
     )
 
 

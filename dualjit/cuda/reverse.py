@@ -85,7 +85,7 @@ class ReverseBatch:
         run = self.run(args)
         with refused(self.request.function):
             ptx = target.ptx(run.kernel.for_device(target.module), run.kernel.argument_types, cc, UNROLL)
-        return Choice((), 1, resources(ptx, cc), ptx)
+        return Choice((), run.kernel.rows, resources(ptx, cc), ptx)
 
     def run(self, args: tuple) -> ReverseRun:
         """A call, checked, with its kernel."""

@@ -1,8 +1,10 @@
-"""Writes the kernel of a gradient by reverse mode: one thread computes the gradient at one point.
+"""Writes the kernel of a gradient by reverse mode: one thread computes the gradient of one number at one point.
 
 The vector of a point, and the shadow of it, are views of the caller's arrays: a thread adds to its own column of the
 gradient, where neighbouring threads have theirs.  Shadows of arrays that all points share are sums of a thread's own
 (:mod:`dualjit.cuda.totals`) where these are small, and else the sums themselves.
+
+Threads along x are points.  Of a Jacobian its rows, the gradients of several numbers, are blocks along y.
 
 As in :mod:`dualjit.cuda.kernels`, the body is Python source, compiled for a device and in a loop for the CPU.
 """
@@ -10,6 +12,7 @@ As in :mod:`dualjit.cuda.kernels`, the body is Python source, compiled for a dev
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from math import prod
 
 import numpy as np
@@ -39,11 +42,21 @@ class ReverseKernel:
         self.scalar = max(problem.scalar, adjoint.answer.scalar, key=lambda t: t.bitwidth)
 
     @property
+    def row_axis(self) -> bool:
+        """Have derivatives an axis of rows?"""
+        return not (self.problem.pulled or self.adjoint.answer.single)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.adjoint.answer.count if self.row_axis else 1
+
+    @property
     def argument_types(self) -> tuple[types.Type, ...]:
         """Points, arguments, cotangents, values, columns, sums, status."""
         problem = self.problem
         rank_of_answer = 1 + (not self.adjoint.answer.single)
-        ranks = [rank_of_answer] * (problem.pulled + problem.valued) + [2] * bool(problem.columns)
+        ranks = [rank_of_answer] * (problem.pulled + problem.valued) + [2 + self.row_axis] * bool(problem.columns)
         ranks += [len(shape) for _, shape in problem.summed]
         floats = [types.Array(self.scalar, rank, "C") for rank in ranks]
         return (types.int64, *[a.type for a in problem.arguments], *floats, types.Array(types.int64, 1, "C"))
@@ -51,7 +64,8 @@ class ReverseKernel:
     def configuration(self, points: int) -> tuple[tuple[int, ...], int]:
         """Blocks and threads of a launch."""
         blocks = -(-points // THREADS)
-        return (min(blocks, MOST_BLOCKS) if self.problem.own_sums else blocks,), THREADS
+        blocks = min(blocks, MOST_BLOCKS) if self.problem.own_sums else blocks
+        return (blocks, self.rows) if self.row_axis else (blocks,), THREADS
 
     @property
     def names(self) -> list[str]:
@@ -71,6 +85,8 @@ class ReverseKernel:
             self.name_sums(w)
             w(f"_dj_i = {device}.grid(1)")
             with w.block(f"if _dj_i < {POINTS}:"):
+                if self.row_axis:
+                    w(f"_dj_row = {device}.blockIdx.y")
                 self.body(w, make, run)
             return self.function(w)
         self.begin_sums(w, make)
@@ -87,7 +103,7 @@ class ReverseKernel:
             self.begin_sums(w, make)
         else:
             self.name_sums(w)
-        with w.block(f"for _dj_i in range({POINTS}):"):
+        with w.block(f"for _dj_i in range({POINTS}):"), w.block(f"for _dj_row in range({self.rows}):"):
             self.body(w, make, run)
         if self.problem.own_sums:
             self.add_sums(w, w.bind("add", add_on_host))
@@ -126,14 +142,18 @@ class ReverseKernel:
         adjoint = w.bind("adjoint", self.adjoint.dispatcher)
         w(f"_dj_answer = {run}({adjoint}, ({', '.join(given)}), _dj_room, {STATUS}, _dj_i)")
         if problem.valued:
-            self.store_values(w)
+            with w.block("if _dj_row == 0:") if self.row_axis else nullcontext():
+                self.store_values(w)
         numbers = [a for a in problem.arguments if a.first is not None and not a.is_vector]
         for k, a in enumerate(numbers, problem.valued):
-            w(f"{self.column(w, COLUMNS, self.scalar, problem.shadow_place(a))}[0] = _dj_answer[{k}]")
+            w(f"{self.shadow(w, a)}[0] = _dj_answer[{k}]")
 
     def seed(self, w: Writer, k: int) -> str:
         """The cotangent of component ``k`` of the answer."""
-        return self.component(COTANGENTS, k) if self.problem.pulled else self.number(w, 1.0)
+        if self.problem.pulled:
+            return self.component(COTANGENTS, k)
+        one = self.number(w, 1.0)
+        return f"({one} if _dj_row == {k} else {self.number(w, 0.0)})" if self.row_axis else one
 
     def store_values(self, w: Writer) -> None:
         for k in range(self.adjoint.answer.count):
@@ -156,17 +176,25 @@ class ReverseKernel:
             return [a.name, bar(a.name)] if a.name in self.problem.sums else [a.name]
         if not a.is_vector:
             return [f"{a.name}[_dj_i]"]
-        found = self.column(w, a.name, a.type.dtype, self.problem.place(a))
+        found = a.name if a.shared else self.column(w, a.name, a.type.dtype, self.problem.place(a), "_dj_i")
         if a.first is None:
             return [found]
         shadow = bar(a.name)
-        w(f"{shadow} = {self.column(w, COLUMNS, self.scalar, self.problem.shadow_place(a))}")
+        w(f"{shadow} = {self.shadow(w, a)}")
         with w.block(f"for _dj_k in range({a.size}):"):
             w(f"{shadow}[_dj_k] = 0.0")
         return [found, shadow]
 
-    def column(self, w: Writer, array: str, scalar: types.Float, place: Place) -> str:
-        return f"{w.bind('column', column)}({w.bind('C', Column(scalar, place))}, {array}, _dj_i, {POINTS})"
+    def shadow(self, w: Writer, a: Argument) -> str:
+        """The columns of an argument in this row of the derivative."""
+        problem, at = self.problem, "_dj_i"
+        if self.row_axis:
+            soa, aos = f"_dj_i + _dj_row * {problem.columns} * {POINTS}", f"_dj_i * {self.rows} + _dj_row"
+            at = soa if problem.points_last else aos
+        return self.column(w, COLUMNS, self.scalar, problem.shadow_place(a), at)
+
+    def column(self, w: Writer, array: str, scalar: types.Float, place: Place, at: str) -> str:
+        return f"{w.bind('column', column)}({w.bind('C', Column(scalar, place))}, {array}, {at}, {POINTS})"
 
     def function(self, w: Writer) -> Callable:
         """The function whose body has been written."""

@@ -37,7 +37,7 @@ class ReverseProblem(Columns):
     valued : bool
         Are values wanted?
     pulled : bool
-        Are there cotangents of the function's answer, or is that one number, whose gradient is wanted?
+        Are there cotangents of the function's answer, or is the gradient of each of its components wanted?
     tape : int or None
         Bytes of each thread's tape.
     """
@@ -84,6 +84,6 @@ class ReverseProblem(Columns):
 
     def argument_type(self, a: Argument) -> types.Type:
         """What the function is given."""
-        if a.size is None:
+        if a.size is None or a.shared:
             return a.type
         return Column(a.type.dtype, self.place(a)).array if a.is_vector else a.type.dtype

@@ -38,30 +38,18 @@ class ReverseRun:
     """
 
     def __init__(self, request: Request, tape: int | None, args: tuple, kernel: Callable):
-        self.request, self.pulled = request, not request.scalar_only
+        self.request = request
         given, cotangents = self.split(list(args))
-        self.inputs = Inputs(request.name, request.parameters, given, request.shared, request.layout)
-        self.sums = tuple(k for k in request.positions if k in request.shared)
-        arguments = self.inputs.arguments(tuple(k for k in request.positions if k not in self.sums))
-        self.check_sums([a.type.dtype for a in arguments if a.first is not None])
-        self.problem = ReverseProblem(
-            request.function,
-            arguments,
-            tuple(request.parameters[k] for k in self.sums),
-            tuple(self.shape_of(k) for k in range(len(given))),
-            self.inputs.points_last,
-            arguments[request.positions[0]].type.dtype,
-            request.value,
-            self.pulled,
-            tape,
-        )
+        self.inputs = request.inputs(given)
+        self.sums = sums_of(request)
+        self.problem = problem_of(request, self.inputs, tape)
         self.kernel: ReverseKernel = kernel(self.problem)
         self.check_answer()
         self.cotangents = [self.checked(u) for u in cotangents]
 
     def split(self, args: list) -> tuple[list, list]:
         """The function's arguments, and the cotangents of its answer, which come second."""
-        if not self.pulled:
+        if not self.request.pulled:
             return args, []
         first, *others = self.request.parameters
         if len(args) != len(others) + 2:
@@ -71,10 +59,15 @@ class ReverseRun:
 
     def check_answer(self) -> None:
         answer = self.kernel.adjoint.answer
-        if not self.pulled and not answer.single:
+        if self.request.scalar_only and not answer.single:
             raise OutputError(
                 f"{self.request.name}: the function has {answer.count} components; a gradient is that of one number: "
                 "use batch_vjp or batch_jacobian"
+            )
+        if self.sums and self.kernel.row_axis:
+            raise OutputError(
+                f"{self.request.name}: the function has {answer.count} components; sums over points, by shared "
+                "arguments, are gradients of one number: use batch_vjp"
             )
 
     def checked(self, u):
@@ -91,24 +84,6 @@ class ReverseRun:
             raise ShapeError(f"{name}: the cotangents are not contiguous: copy them")
         return u
 
-    def shape_of(self, k: int) -> tuple[int, ...] | None:
-        """The shape of an array that all points share."""
-        return self.inputs.memories[k].shape if k in self.request.shared and self.inputs.memories[k] else None
-
-    def check_sums(self, others: list) -> None:
-        """Raise unless the shared arguments can be differentiated."""
-        found = {}
-        for k in self.sums:
-            name, m = self.request.parameters[k], self.inputs.memories[k]
-            if m is None or m.dtype not in FLOATS:
-                given = type(self.inputs.given[k]).__name__ if m is None else f"an array of {m.dtype}"
-                raise DTypeError(f"{self.request.name}: '{name}' is {given}, expected an array of float64 or float32")
-            found[name] = m.dtype
-        if len({*found.values(), *map(as_dtype, others)}) > 1:
-            raise DTypeError(
-                f"{self.request.name}: differentiated arguments of different dtypes, {found}: convert to one"
-            )
-
     # ---- arrays
 
     @property
@@ -124,8 +99,9 @@ class ReverseRun:
     def shapes(self) -> list[tuple[int, ...]]:
         """The shapes of values, of columns and of sums, as far as there are any."""
         columns = self.problem.columns
+        rows = (self.kernel.rows,) if self.kernel.row_axis else ()
         sums = [self.inputs.memories[k].shape for k in self.sums]
-        return [self.answer_shape] * self.request.value + [self.over_points((columns,))] * bool(columns) + sums
+        return [self.answer_shape] * self.request.value + [self.over_points((*rows, columns))] * bool(columns) + sums
 
     @property
     def answer_shape(self) -> tuple[int, ...]:
@@ -193,4 +169,42 @@ class ReverseRun:
         if a.is_vector and a.size == self.problem.columns:
             return columns
         wanted = slice(a.first, a.first + a.size) if a.is_vector else a.first
-        return columns[wanted] if self.inputs.points_last else columns[:, wanted]
+        before = self.kernel.row_axis + (not self.inputs.points_last)
+        return columns[(slice(None),) * before + (wanted,)]
+
+
+def sums_of(request: Request) -> tuple[int, ...]:
+    """Arguments by which derivatives are sums over points."""
+    return () if request.each_point else tuple(k for k in request.positions if k in request.shared)
+
+
+def problem_of(request: Request, inputs: Inputs, tape: int | None) -> ReverseProblem:
+    """What is computed in a call with these arguments."""
+    sums = sums_of(request)
+    arguments = inputs.arguments(tuple(k for k in request.positions if k not in sums))
+    check_sums(inputs, sums, [a.type.dtype for a in arguments if a.first is not None])
+    shapes = [m.shape if m and k in request.shared else None for k, m in enumerate(inputs.memories)]
+    return ReverseProblem(
+        request.function,
+        arguments,
+        tuple(request.parameters[k] for k in sums),
+        tuple(shapes),
+        inputs.points_last,
+        arguments[request.positions[0]].type.dtype,
+        request.value,
+        request.pulled,
+        tape,
+    )
+
+
+def check_sums(inputs: Inputs, sums: tuple[int, ...], others: list) -> None:
+    """Raise unless the shared arguments can be differentiated."""
+    found = {}
+    for k in sums:
+        name, m = inputs.names[k], inputs.memories[k]
+        if m is None or m.dtype not in FLOATS:
+            given = type(inputs.given[k]).__name__ if m is None else f"an array of {m.dtype}"
+            raise DTypeError(f"{inputs.name}: '{name}' is {given}, expected an array of float64 or float32")
+        found[name] = m.dtype
+    if len({*found.values(), *map(as_dtype, others)}) > 1:
+        raise DTypeError(f"{inputs.name}: differentiated arguments of different dtypes, {found}: convert to one")

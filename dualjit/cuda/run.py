@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numba.np.numpy_support import as_dtype
 
-from dualjit.cuda.arrays import Inputs, OnePoint, check_output
+from dualjit.cuda.arrays import check_output
 from dualjit.cuda.kernels import Components
 from dualjit.cuda.problem import Argument, Problem
 from dualjit.cuda.request import Request
@@ -33,8 +33,7 @@ class Run:
     def __init__(self, request: Request, args: tuple, components: Callable[[Problem], Components]):
         self.request, self.units = request, request.units
         given, directions = self.split(list(args))
-        inputs = OnePoint if request.one_point else Inputs
-        self.inputs = inputs(request.name, request.parameters, given, request.shared, request.layout)
+        self.inputs = request.inputs(given)
         arguments = self.inputs.arguments(request.positions)
         self.given_directions = self.inputs.directions(request.positions, directions) if directions else []
         first, *_ = [a for a in arguments if a.first is not None or (not request.levels and a.size is not None)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dualjit.cuda.batch import Batch
-from dualjit.cuda.request import check_count, request
+from dualjit.cuda.modes import AutoBatch, checked_tape, in_mode
+from dualjit.cuda.request import request
 from dualjit.cuda.reverse import ReverseBatch
-from dualjit.cuda.tapes import MOST_BYTES
-from dualjit.errors import ModeError, OptionError
 from dualjit.numbers.points import ALONG, UNIT
 
 
@@ -21,8 +20,10 @@ def batch_jacobian(
     outputs: int | None = None,
     value: bool = False,
     chunk: int | None = None,
-) -> Batch:
-    """Jacobians of ``f`` at many points, by forward mode, one GPU thread for each point.
+    mode: str = "forward",
+    tape: int | None = None,
+) -> Batch | ReverseBatch | AutoBatch:
+    """Jacobians of ``f`` at many points, one GPU thread for each point.
 
     Parameters
     ----------
@@ -41,11 +42,18 @@ def batch_jacobian(
     value : bool
         Return ``(y, J)``.
     chunk : int, optional
-        Partials in a number; by default as many as registers hold.
+        In forward mode: partials in a number; by default as many as registers hold.
+    mode : {"forward", "reverse", "auto"}
+        Forward mode keeps nothing and computes the function once for every few columns; reverse mode computes it, and
+        its adjoint, once for each row, whatever the number of columns.  "auto": see the notes.
+    tape : int, optional
+        In reverse mode: bytes that each thread has for what the adjoint keeps of the rounds of a loop.  Not needed
+        where the most it can be is known when the kernel is compiled: where nothing is kept, and in loops whose number
+        of rounds follows from constants and from lengths of arguments.
 
     Returns
     -------
-    Batch
+    Batch, ReverseBatch or AutoBatch
         To be called with arrays over all points: shape ``(n, points)`` for a vector, ``(points,)`` for a number ("soa";
         ``(points, n)`` for "aos").  Jacobians have shape ``(m, n, points)`` (``(points, m, n)``), without ``m`` where
         ``f`` returns one number and without ``n`` for an argument that is one.  ``.inspect(*args)`` tells registers
@@ -56,14 +64,21 @@ def batch_jacobian(
     CudaError
         When it is called: there is no GPU, no driver or no compiler.
     UnsupportedError
-        ``f`` does not compile for a kernel.
+        When it is called: ``f`` does not compile for a kernel; in reverse mode, a loop keeps something, and how much is
+        not known.
+    TapeError
+        When it is called: the tape is too small.
     ShapeError, DTypeError, DeviceArrayError
         Arguments or ``out=`` that do not fit.
 
     Notes
     -----
-    Cost: one evaluation of ``f`` with dual numbers for each pass; a point has one pass where all columns fit the
-    registers.  A float literal in ``f`` is double precision, as always in Numba.
+    Cost in forward mode: one evaluation of ``f`` with dual numbers for each pass; a point has one pass where all
+    columns fit the registers.  In reverse mode a thread has one row.  With ``mode="auto"`` the sizes of a call say:
+    reverse mode where there are more than 8 inputs for each component of ``f``, which are returned, and where the most
+    that a thread keeps of loops is known and at most 4096 bytes; else forward mode.
+
+    A float literal in ``f`` is double precision, as always in Numba.
 
     Examples
     --------
@@ -76,7 +91,7 @@ def batch_jacobian(
     array([[4., 2.],
            [1., 5.]])
     """
-    return Batch(request("batch_jacobian", f, (UNIT,), argnums, shared, layout, outputs, value, chunk))
+    return in_mode(request("batch_jacobian", f, (UNIT,), argnums, shared, layout, outputs, value, chunk), mode, tape)
 
 
 def jacobian(
@@ -148,32 +163,15 @@ def batch_gradient(
     chunk: int | None = None,
     mode: str = "forward",
     tape: int | None = None,
-) -> Batch | ReverseBatch:
+) -> Batch | ReverseBatch | AutoBatch:
     """Gradients of a function that returns one number, at many points; parameters as those of `batch_jacobian`.
-
-    Parameters
-    ----------
-    mode : {"forward", "reverse"}
-        Forward mode keeps nothing and computes the function once for every few columns; reverse mode computes it, and
-        its adjoint, once, whatever the number of columns.
-    tape : int, optional
-        In reverse mode: bytes that each thread has for what the adjoint keeps of the rounds of a loop.  Not needed
-        where the most it can be is known when the kernel is compiled: where nothing is kept, and in loops whose number
-        of rounds follows from constants and from lengths of arguments.
 
     Returns
     -------
-    Batch or ReverseBatch
+    Batch, ReverseBatch or AutoBatch
         Its answers have shape ``(n, points)`` (``(points, n)`` for "aos"); with ``value=True`` they are ``(y, g)``.  In
         reverse mode ``argnums`` may name shared arguments, too: the gradient by one of them is the sum over all points
         and has its shape.
-
-    Raises
-    ------
-    UnsupportedError
-        When it is called, in reverse mode: a loop keeps something, and how much is not known.
-    TapeError
-        When it is called: the tape is too small.
 
     Notes
     -----
@@ -197,13 +195,7 @@ def batch_gradient(
     array([ -6., -14.])
     """
     given = request("batch_gradient", f, (UNIT,), argnums, shared, layout, None, value, chunk, scalar_only=True)
-    if mode == "forward" and tape is None:
-        return Batch(given)
-    if mode == "reverse" and chunk is None:
-        return ReverseBatch(given, checked_tape(tape))
-    if mode not in ("forward", "reverse"):
-        raise ModeError(f'mode={mode!r}: give "forward" or "reverse"')
-    raise OptionError('tape= is an option of mode="reverse", chunk= one of mode="forward"')
+    return in_mode(given, mode, tape)
 
 
 def batch_vjp(
@@ -234,16 +226,8 @@ def batch_vjp(
     >>> vjp.on_cpu(np.array([1.0, 2.0]), np.array([[1.0, 1.0], [0.0, 10.0]]), 3.0)
     array([ 3., 43.])
     """
-    given = request("batch_vjp", f, (UNIT,), argnums=argnums, shared=shared, layout=layout, value=value)
+    given = request("batch_vjp", f, (UNIT,), argnums, shared, layout, value=value, pulled=True)
     return ReverseBatch(given, checked_tape(tape))
-
-
-def checked_tape(tape: int | None) -> int | None:
-    """Bytes of a tape that a thread can have."""
-    check_count("tape", tape)
-    if tape is not None and tape > MOST_BYTES:
-        raise OptionError(f"tape={tape}: a thread of a GPU has no more than {MOST_BYTES} bytes")
-    return tape
 
 
 def batch_jvp(f: Callable, argnums=0, *, shared: tuple = (), layout: str = "soa", outputs: int | None = None) -> Batch:

@@ -55,10 +55,13 @@ class Shape:
         Of what belongs to one point.
     points_last : bool
         Is the axis of points the last one ("structure of arrays"), or the first?
+    shared : bool
+        Is there no such axis, since all points have the same?
     """
 
     extents: tuple[int, ...]
     points_last: bool
+    shared: bool = False
 
     @property
     def size(self) -> int:
@@ -70,6 +73,8 @@ class Shape:
 
     def offset(self, builder, place, i, points):
         """The offset in floats of number ``place`` (in C order) of point ``i``, all LLVM integers."""
+        if self.shared:
+            return place
         if self.points_last:
             return builder.add(builder.mul(place, points), i)
         return builder.add(builder.mul(i, INDEX(self.size)), place)

@@ -49,7 +49,7 @@ def vmap(
     target : {"cpu", "cuda"}
         Where it runs.  On the GPU ``f`` is a function of numbers and vectors or a derivative of one, the axis of points
         is the last one of all arrays (-1: the faster one) or the first (0), and the answer is a driver of
-        :mod:`dualjit.cuda`.
+        :mod:`dualjit.cuda`, by the mode that :doc:`/cuda` says.
     cache : bool, optional
         Keep compiled code on disk.  By default ``dualjit.options.cache`` and the decorator of ``f`` say.
 

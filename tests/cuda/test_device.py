@@ -352,3 +352,43 @@ def test_unpacking_what_does_not_fit_is_nan(cuda):
         return a * b
 
     assert np.isnan(dj.cuda.batch_gradient(f)(np.ones((3, POINTS)))).all()
+
+
+# ---- rows by reverse mode, and what all points share
+
+
+def three(x, a):
+    """Three components, one of which depends on nothing; rounds of a loop are kept."""
+    u = a
+    for k in range(len(x)):
+        u = math.sin(u * x[k]) + x[k - 1]
+    return u, 3, x[0] * a
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("layout", ["soa", "aos"])
+def test_rows_of_jacobians(layout, dtype, cuda, rng):
+    x = rng.uniform(0.5, 1.5, (20, POINTS) if layout == "soa" else (POINTS, 20)).astype(dtype)
+    a = rng.normal(size=POINTS).astype(dtype)
+    batch = dj.cuda.batch_jacobian(three, layout=layout, value=True, mode="reverse")
+    wanted = batch.on_cpu(x, a)
+    out = tuple(poisoned(cuda, part) for part in wanted)
+    batch(cuda.to_device(x), cuda.to_device(a), out=out)
+    bound = 1e-11 if dtype is np.float64 else 1e-3
+    for found, part in zip(out, wanted, strict=True):
+        np.testing.assert_allclose(found.copy_to_host(), part, rtol=bound, atol=bound * np.abs(part).max())
+
+
+@pytest.mark.parametrize("transform", [dj.jacfwd, dj.jacrev, dj.hessian])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_each_point_has_a_derivative_by_what_all_share(axis, transform, cuda, rng):
+    def model(theta, x):
+        return (theta[0] * math.tanh(theta[1] * x)) ** 2
+
+    batch = dj.vmap(transform(model), in_axes=(None, axis), out_axes=axis, target="cuda")
+    theta, x = rng.normal(size=2), rng.normal(size=POINTS)
+    wanted = batch.on_cpu(theta, x)
+    np.testing.assert_allclose(batch(theta, x), wanted, rtol=1e-11, atol=1e-11)
+    found = batch(cuda.to_device(theta), cuda.to_device(x), stream=cuda.stream())
+    cuda.synchronize()
+    np.testing.assert_allclose(found.copy_to_host(), wanted, rtol=1e-11, atol=1e-11)

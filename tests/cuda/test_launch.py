@@ -360,6 +360,32 @@ def test_what_threads_report_is_raised(status, error, match, on_device, fit, dev
     assert stream.waited
 
 
+def test_rows_are_blocks_of_their_own(device, rng):
+    batch = dj.cuda.batch_jacobian(lambda x: (x[0] * x[1], x[1] ** 2, 4.0), value=True, mode="reverse")
+    x = rng.normal(size=(2, POINTS))
+    for found, wanted in zip(batch(DeviceArray(x)), batch.on_cpu(x), strict=True):
+        np.testing.assert_array_equal(found.host, wanted)
+    assert device.launches == [((-(-POINTS // THREADS), 3), THREADS, 0)]
+
+
+@pytest.mark.parametrize("n", [2, 20])
+def test_either_mode_is_launched(n, device, rng):
+    def f(theta, x):
+        total = x
+        for k in range(len(theta)):
+            total += theta[k] * theta[0] * x
+        return total
+
+    batch = dj.vmap(dj.grad(f), in_axes=(None, 0), target="cuda")
+    theta, x = rng.normal(size=n), rng.normal(size=POINTS)
+    wanted, out = batch.on_cpu(theta, x), DeviceArray(np.full((POINTS, n), np.nan))
+    np.testing.assert_allclose(batch(theta, x), wanted, rtol=1e-13)
+    stream = Stream()
+    assert batch(DeviceArray(theta), DeviceArray(x), out=out, stream=stream) is out
+    np.testing.assert_allclose(out.host, wanted, rtol=1e-13)
+    assert device.launches[-1][2] is stream
+
+
 def test_what_cannot_fail_is_not_waited_for(device):
     stream = Stream()
     batch = dj.cuda.batch_gradient(lambda x: x[0] ** 2, mode="reverse")

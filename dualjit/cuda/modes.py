@@ -1,0 +1,102 @@
+"""Forward or reverse mode: what a user asks for, or what suits the sizes of a call.
+
+One idea: forward mode keeps nothing, and up to as many inputs as a number has partials it computes the function once;
+reverse mode computes it, and its adjoint, once for each component, whatever the number of inputs.
+"""
+
+from __future__ import annotations
+
+from dualjit.cuda.batch import Batch
+from dualjit.cuda.chunks import Choice
+from dualjit.cuda.request import Request, check_count
+from dualjit.cuda.reverse import ReverseBatch
+from dualjit.cuda.reverse_problem import ReverseProblem
+from dualjit.cuda.reverse_run import problem_of
+from dualjit.cuda.tapes import MOST_BYTES
+from dualjit.cuda.target import HOPPER
+from dualjit.errors import ModeError, OptionError, UnsupportedError
+
+FEW = 8
+"""Inputs for each component of the function: for more of them reverse mode is taken."""
+SMALL_TAPE = 4096
+"""Bytes of a thread's tape: a device with a larger one for each of some 300000 threads has little memory left."""
+
+
+def in_mode(request: Request, mode: str, tape: int | None = None) -> Batch | ReverseBatch | AutoBatch:
+    """The driver of a mode."""
+    if mode not in ("forward", "reverse", "auto"):
+        raise ModeError(f'mode={mode!r}: give "forward" or "reverse", or "auto"')
+    if (tape is not None and mode != "reverse") or (request.chunk is not None and mode != "forward"):
+        raise OptionError('tape= is an option of mode="reverse", chunk= one of mode="forward"')
+    if mode == "reverse":
+        return ReverseBatch(checked(request), checked_tape(tape))
+    return Batch(request) if mode == "forward" or request.outputs is not None else AutoBatch(request)
+
+
+def checked(request: Request) -> Request:
+    """A request that reverse mode can fulfil."""
+    if request.outputs is not None:
+        raise OptionError(
+            f'{request.name}: outputs= is an option of mode="forward"; by reverse mode return a tuple of the components'
+        )
+    return request
+
+
+def checked_tape(tape: int | None) -> int | None:
+    """Bytes of a tape that a thread can have."""
+    check_count("tape", tape)
+    if tape is not None and tape > MOST_BYTES:
+        raise OptionError(f"tape={tape}: a thread of a GPU has no more than {MOST_BYTES} bytes")
+    return tape
+
+
+class AutoBatch:
+    """A Jacobian or a gradient at many points, by the mode that suits the sizes of a call.
+
+    Made by `batch_jacobian` and `batch_gradient` with ``mode="auto"``, and by `dualjit.vmap`.
+    """
+
+    def __init__(self, request: Request, few: int = FEW):
+        self.request, self.few = request, few
+        self.forward, self.reverse = Batch(request), ReverseBatch(request, None)
+        self._suiting: dict[ReverseProblem, Batch | ReverseBatch] = {}
+
+    def __repr__(self):
+        return f"<{self.request.name} at many points, by either mode>"
+
+    def __call__(self, *args, out=None, stream=0):
+        """The derivative at all points, on the GPU; parameters as those of `Batch`."""
+        return self.suiting(args)(*args, out=out, stream=stream)
+
+    def on_cpu(self, *args, out=None):
+        """The same kernel, compiled for the CPU, in a loop over points; takes NumPy arrays."""
+        return self.suiting(args).on_cpu(*args, out=out)
+
+    def inspect(self, *args, cc: tuple[int, int] = HOPPER) -> Choice:
+        """The kernel for arguments like these, as of `Batch`."""
+        return self.suiting(args).inspect(*args, cc=cc)
+
+    def mode(self, *args) -> str:
+        """The mode for arguments like these, "forward" or "reverse"."""
+        return "forward" if self.suiting(args) is self.forward else "reverse"
+
+    def suiting(self, args: tuple) -> Batch | ReverseBatch:
+        """The driver for arguments like these."""
+        inputs = self.request.inputs(list(args))
+        by_sums = not self.request.each_point and self.request.shared.intersection(self.request.positions)
+        if by_sums:
+            return self.reverse
+        problem = problem_of(self.request, inputs, None)
+        if problem not in self._suiting:
+            self._suiting[problem] = self.reverse if self.suits_reverse(problem) else self.forward
+        return self._suiting[problem]
+
+    def suits_reverse(self, problem: ReverseProblem) -> bool:
+        """Are there inputs enough, and can a kernel have the adjoint?"""
+        if problem.columns <= self.few:
+            return False
+        try:
+            adjoint = self.reverse.kernel(problem).adjoint
+        except UnsupportedError:
+            return False
+        return problem.columns > self.few * adjoint.answer.count and adjoint.room <= SMALL_TAPE
