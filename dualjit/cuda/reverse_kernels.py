@@ -90,8 +90,10 @@ class ReverseKernel:
                 self.body(w, make, run)
             return self.function(w)
         self.begin_sums(w, make)
-        with w.block(f"for _dj_i in range({device}.grid(1), {POINTS}, {device}.gridsize(1)):"):
+        w(f"_dj_i = {device}.grid(1)")
+        with w.block(f"while _dj_i < {POINTS}:"):  # a range with such a step divides
             self.body(w, make, run)
+            w(f"_dj_i += {device}.gridsize(1)")
         self.add_sums(w, w.bind("add", add_on_device(cuda)))
         return self.function(w)
 

@@ -3,7 +3,8 @@
 One idea: additions to few addresses by many threads wait for each other.  So as long as memory of a thread's own holds
 the sums, the threads of a warp add up theirs by shuffles, and one of them adds the total atomically.
 
-Relies on all threads of a warp coming to the end together: none returns before.
+Relies on all threads of a warp coming to the shuffles together: none returns before, and no condition stands in a loop
+with them, or the compiler makes two loops of it, one for the thread that adds and one for the others.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ def add_on_device(cuda) -> Callable:
     @cuda.jit(device=True)
     def add(totals, own):
         for k in range(totals.size):
-            part = own[k]
             distance = 16
             while distance > 0:
-                part += cuda.shfl_down_sync(WARP, part, distance)
+                own[k] += cuda.shfl_down_sync(WARP, own[k], distance)
                 distance //= 2
-            if cuda.laneid == 0:
-                cuda.atomic.add(totals, k, part)
+        if cuda.laneid == 0:
+            for k in range(totals.size):
+                cuda.atomic.add(totals, k, own[k])
 
     return add

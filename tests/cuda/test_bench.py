@@ -17,9 +17,11 @@ from dualjit.cuda.bench.formulas import functions
 from dualjit.cuda.bench.frameworks import combined, modes
 from dualjit.cuda.bench.large import LARGE
 from dualjit.cuda.bench.measure import Point, measured
+from dualjit.cuda.bench.ours import numba_contestants
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
 from dualjit.cuda.bench.show import table
 from dualjit.cuda.target import HOPPER
+from tests.cuda.emulator.device import emulated
 
 POINTS = 3
 
@@ -61,6 +63,15 @@ def test_kernels_by_hand_compile_for_a_device(target):
     target.ptx(fill_kernel(target.module).py_func, given, HOPPER)
     target.ptx(poison_kernel(target.module).py_func, (line,), HOPPER)
     target.ptx(gather_kernel(target.module).py_func, (matrix, types.int64[::1], matrix), HOPPER)
+
+
+@pytest.mark.parametrize("name", command.TIMED)
+def test_all_of_numba_s_contestants_are_right_on_an_emulated_device(name, target):
+    point = Point(command.TIMED[name], 64, np.float64)
+    with emulated(target):
+        found = [measured(c, point, rounds=1) for c in numba_contestants(point.scenario, point.arguments, 64)]
+    assert {"fill", "dualjit"} < {record["name"] for record in found}
+    assert all(record["right"] and record["ns_per_point"] > 0 for record in found)
 
 
 def test_the_floor_moves_as_many_bytes():

@@ -1,4 +1,4 @@
-"""On a GPU: the kernels against the same bodies on the CPU, into poisoned memory."""
+"""Launched kernels against the same bodies on the CPU, into poisoned memory: on a GPU, and on an emulated one."""
 
 import math
 
@@ -10,18 +10,21 @@ import dualjit as dj
 from dualjit.cuda import partial, seed, value
 from dualjit.cuda.bench.large import brusselator
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
-from dualjit.cuda.target import numba_target
+from tests.cuda.emulator.device import emulated
 
-pytestmark = pytest.mark.gpu
 POINTS = 1000
 
 
-@pytest.fixture(scope="module")
-def cuda():
-    module = numba_target().module
-    if not module.is_available():
-        pytest.skip("there is no GPU")
-    return module
+@pytest.fixture(scope="module", params=["emulated", pytest.param("device", marks=pytest.mark.gpu)])
+def cuda(request, target):
+    """The module of kernels and arrays, on a device."""
+    if request.param == "device":
+        if not target.module.is_available():
+            pytest.skip("there is no GPU")
+        yield target.module
+        return
+    with emulated(target) as module:
+        yield module
 
 
 def poisoned(cuda, like):
