@@ -6,12 +6,13 @@ One idea: one thread for each point and pass, dual numbers in registers; see :mo
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from numba import njit, types
 
 from dualjit.cuda.chunks import Choice, chosen, compiled, lanes_to_try
 from dualjit.cuda.kernels import Components, Kernel
-from dualjit.cuda.launch import in_order, launch, timed
+from dualjit.cuda.launch import Stopwatch, in_order, launch
 from dualjit.cuda.problem import Problem
 from dualjit.cuda.refusal import refused
 from dualjit.cuda.request import Request
@@ -93,27 +94,40 @@ class Batch:
         return self.choice(run.problem, run.components, target, cc)
 
     def tune(self, *args) -> Choice:
-        """Time numbers of partials on the current device; calls with arguments of these types then use the fastest.
+        """Time numbers of partials and sizes of blocks on the current device, and keep the fastest.
+
+        Calls with arguments of these types use it from then on.  With ``chunk=`` sizes of blocks alone are timed.
 
         Notes
         -----
-        Cost: a kernel is compiled for each of up to `TUNED` choices, and run for each some times.
+        Cost: a kernel is compiled for each of up to 6 numbers of partials, and run some times with each size of blocks.
         """
         target = numba_target()
         cc = target.capability()
         run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
-        seconds = {}
-        for lanes in lanes_to_try(run.problem)[:TUNED]:
-            choice = self.use(compiled(target, Kernel(run.problem, run.components, lanes), cc), run, cc)
-            seconds[choice] = timed(target.module, *self.launcher(run, target, cc), run)
-        return self.use(min(seconds, key=seconds.get), run, cc)
+        stopwatch, best = Stopwatch(target.module, run), None
+        for lanes in self.lanes_to_tune(run.problem):
+            kernel = Kernel(run.problem, run.components, lanes)
+            with refused(self.request.function):
+                choice, launched = compiled(target, kernel, cc), self.compiled(kernel, target)
+            seconds, fastest = stopwatch.fastest(launched, kernel.with_other_blocks(run.inputs.points))
+            if best is None or seconds < best.seconds:
+                best = replace(choice, threads=fastest.threads, seconds=seconds)
+                self.use(best, (launched, fastest), cc, target.device())
+        return best
 
-    def use(self, choice: Choice, run: Run, cc: tuple[int, int]) -> Choice:
+    def lanes_to_tune(self, problem: Problem) -> list[tuple[int, ...]]:
+        """Partials of each level that are timed."""
+        fixed = self.fixed_lanes(problem)
+        return [fixed] if fixed else lanes_to_try(problem)[:TUNED]
+
+    def use(self, choice: Choice, launcher: tuple[Callable, Kernel], cc: tuple[int, int], device: int) -> None:
         """Use a choice from now on, for arguments of these types."""
-        self._choices[run.problem, run.components, cc] = choice
-        for key in [k for k in self._kernels if k[:2] == ("device", run.problem)]:
+        _, kernel = launcher
+        self._choices[kernel.problem, kernel.components, cc] = choice
+        for key in [k for k in self._kernels if k[:2] == ("device", kernel.problem)]:
             del self._kernels[key]
-        return choice
+        self._kernels["device", kernel.problem, device] = launcher
 
     # ---- what is compiled
 
@@ -178,10 +192,14 @@ class Batch:
         key = "device", run.problem, target.device()
         if key not in self._kernels:
             choice = self.choice(run.problem, run.components, target, cc)
-            kernel = Kernel(run.problem, run.components, choice.lanes)
-            compiled = target.kernel(kernel.for_device(target.module), kernel.argument_types, kernel.unroll)
-            self._kernels[key] = compiled, kernel
+            kernel = Kernel(run.problem, run.components, choice.lanes, choice.threads)
+            self._kernels[key] = self.compiled(kernel, target), kernel
         return self._kernels[key]
+
+    @staticmethod
+    def compiled(kernel: Kernel, target) -> Callable:
+        """A kernel compiled for the current device."""
+        return target.kernel(kernel.for_device(target.module), kernel.argument_types, kernel.unroll)
 
 
 def host_return_type(function: Callable, argtypes: tuple) -> types.Type:

@@ -40,12 +40,21 @@ class Choice:
         None where no assembler is at hand.
     ptx : str
         Its assembly code.
+    threads : int or None
+        Of a block; None: as many as usual.
+    blocks : int or None
+        How many there are at most, where each thread has sums over points of its own; else None.
+    seconds : float or None
+        What `tune` measured.
     """
 
     lanes: tuple[int, ...]
     passes: int
     taken: Resources | None
     ptx: str
+    threads: int | None = None
+    blocks: int | None = None
+    seconds: float | None = None
 
 
 def lanes_to_try(problem: Problem) -> list[tuple[int, ...]]:
@@ -101,7 +110,7 @@ def compiled(target: Target, kernel: Kernel, cc: tuple[int, int]) -> Choice:
             "ask for a greater chunk, or for one point at a time by dualjit.cuda.jacobian",
         )
     ptx = target.ptx(kernel.for_device(target.module), kernel.argument_types, cc, kernel.unroll)
-    return Choice(kernel.lanes, prod(kernel.passes), resources(ptx, cc), ptx)
+    return Choice(kernel.lanes, prod(kernel.passes), resources(ptx, cc), ptx, kernel.threads)
 
 
 def chosen(target: Target, problem: Problem, components: Components, cc: tuple[int, int]) -> Choice:

@@ -25,6 +25,7 @@ POINTS, VALUES, DERIVATIVES = "_dj_points", "_dj_values", "_dj_derivatives"
 PLACE = "_dj_i, _dj_points, _dj_inner, _dj_outer"
 THREADS = 64  # of a block: what registers larger blocks would leave unused, holds another one
 SPREAD_THREADS = 32  # of one point: a warp a block, since all multiprocessors are to have some of a few threads
+BLOCK_SIZES = (32, 64, 128, 256)  # which are timed
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,13 @@ class Kernel:
     components : Components
     lanes : tuple of int
         Partials of each level, innermost first.
+    threads : int, optional
+        Of a block.
     """
 
-    def __init__(self, problem: Problem, components: Components, lanes: tuple[int, ...]):
+    def __init__(self, problem: Problem, components: Components, lanes: tuple[int, ...], threads: int | None = None):
         self.problem, self.components, self.lanes = problem, components, lanes
+        self.threads = threads or (SPREAD_THREADS if problem.one_point else THREADS)
 
     @property
     def passes(self) -> tuple[int, int]:
@@ -75,8 +79,13 @@ class Kernel:
         """Blocks and threads of a launch."""
         inner, outer = self.passes
         if self.problem.one_point:
-            return (-(-inner // SPREAD_THREADS), 1, outer), SPREAD_THREADS
-        return (-(-points // THREADS), inner, outer), THREADS
+            return (-(-inner // self.threads), 1, outer), self.threads
+        return (-(-points // self.threads), inner, outer), self.threads
+
+    def with_other_blocks(self, points: int) -> list[Kernel]:
+        """The same with blocks of other sizes, the usual one first."""
+        sizes = sorted(BLOCK_SIZES, key=lambda n: n != self.threads)
+        return [Kernel(self.problem, self.components, self.lanes, n) for n in sizes]
 
     @property
     def argument_types(self) -> tuple[types.Type, ...]:

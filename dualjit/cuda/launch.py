@@ -6,11 +6,11 @@ Relies on ``numba.cuda.as_cuda_array`` for arrays of other packages, whose strea
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
-from dualjit.cuda.kernels import Kernel
-from dualjit.cuda.run import Run
 from dualjit.errors import OptionError
 
 LAUNCHES = 8  # of which the first loads the kernel
@@ -60,12 +60,28 @@ def start(compiled, kernel, run, stream, arrays, outputs) -> None:
         compiled[blocks, threads, stream](run.inputs.points, *arrays, *outputs)
 
 
-def timed(cuda, compiled: Callable, kernel: Kernel, run: Run) -> float:
-    """Seconds of the kernel alone, the best of some launches."""
-    moved = adopter(cuda) if run.inputs.on_device else lambda x: cuda.to_device(in_order(x), stream=0)
-    arrays = run.arrays(moved)
-    outputs = run.outputs(None, lambda shape, dtype: cuda.device_array(shape, dtype, stream=0))
-    return min(once(cuda, lambda: start(compiled, kernel, run, 0, arrays, outputs)) for _ in range(LAUNCHES))
+class Stopwatch:
+    """Times kernels on the arguments of a call, into memory of its own.
+
+    Kernels and run are of either mode.
+    """
+
+    def __init__(self, cuda, run):
+        self.cuda, self.run = cuda, run
+        moved = adopter(cuda) if run.inputs.on_device else lambda x: cuda.to_device(in_order(x), stream=0)
+        self.arrays = run.arrays(moved)
+        self.outputs = run.outputs(None, lambda shape, dtype: cuda.device_array(shape, dtype, stream=0))
+        clear(self.outputs, run, 0)
+
+    def fastest(self, compiled: Callable, kernels: list) -> tuple[float, Any]:
+        """Seconds of the fastest of these ways to launch what is compiled, and that one."""
+        seconds = [(self.seconds(compiled, kernel), kernel) for kernel in kernels]
+        return min(seconds, key=itemgetter(0))
+
+    def seconds(self, compiled: Callable, kernel) -> float:
+        """Of the kernel alone, the best of some launches."""
+        run, given = self.run, (self.arrays, self.outputs)
+        return min(once(self.cuda, lambda: start(compiled, kernel, run, 0, *given)) for _ in range(LAUNCHES))
 
 
 def once(cuda, enqueue: Callable) -> float:

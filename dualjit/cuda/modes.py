@@ -6,12 +6,13 @@ reverse mode computes it, and its adjoint, once for each component, whatever the
 
 from __future__ import annotations
 
+from dualjit.cuda.adjoints import KernelAdjoint
 from dualjit.cuda.batch import Batch
 from dualjit.cuda.chunks import Choice
 from dualjit.cuda.request import Request, check_count
 from dualjit.cuda.reverse import ReverseBatch
 from dualjit.cuda.reverse_problem import ReverseProblem
-from dualjit.cuda.reverse_run import problem_of
+from dualjit.cuda.reverse_run import problem_of, sums_of
 from dualjit.cuda.tapes import MOST_BYTES
 from dualjit.cuda.target import HOPPER
 from dualjit.errors import ModeError, OptionError, UnsupportedError
@@ -76,27 +77,47 @@ class AutoBatch:
         """The kernel for arguments like these, as of `Batch`."""
         return self.suiting(args).inspect(*args, cc=cc)
 
+    def tune(self, *args) -> Choice:
+        """Tune both modes on the current device, as far as a kernel can have them, and keep the fastest."""
+        if self.by_sums:
+            return self.reverse.tune(*args)
+        problem, choices = self.problem(args), {}
+        for batch in (self.forward, self.reverse) if self.adjoint(problem) else (self.forward,):
+            choices[batch] = batch.tune(*args)
+        self._suiting[problem] = min(choices, key=lambda batch: choices[batch].seconds)
+        return choices[self._suiting[problem]]
+
     def mode(self, *args) -> str:
         """The mode for arguments like these, "forward" or "reverse"."""
         return "forward" if self.suiting(args) is self.forward else "reverse"
 
     def suiting(self, args: tuple) -> Batch | ReverseBatch:
         """The driver for arguments like these."""
-        inputs = self.request.inputs(list(args))
-        by_sums = not self.request.each_point and self.request.shared.intersection(self.request.positions)
-        if by_sums:
+        if self.by_sums:
             return self.reverse
-        problem = problem_of(self.request, inputs, None)
+        problem = self.problem(args)
         if problem not in self._suiting:
             self._suiting[problem] = self.reverse if self.suits_reverse(problem) else self.forward
         return self._suiting[problem]
 
+    @property
+    def by_sums(self) -> bool:
+        """Are derivatives sums over points, which reverse mode alone has?"""
+        return bool(sums_of(self.request))
+
+    def problem(self, args: tuple) -> ReverseProblem:
+        """What is computed in a call with these arguments."""
+        return problem_of(self.request, self.request.inputs(list(args)), None)
+
     def suits_reverse(self, problem: ReverseProblem) -> bool:
         """Are there inputs enough, and can a kernel have the adjoint?"""
-        if problem.columns <= self.few:
-            return False
+        adjoint = self.adjoint(problem) if problem.columns > self.few else None
+        return adjoint is not None and problem.columns > self.few * adjoint.answer.count
+
+    def adjoint(self, problem: ReverseProblem) -> KernelAdjoint | None:
+        """The adjoint of the function; None where a kernel can't have it, or not well."""
         try:
             adjoint = self.reverse.kernel(problem).adjoint
         except UnsupportedError:
-            return False
-        return problem.columns > self.few * adjoint.answer.count and adjoint.room <= SMALL_TAPE
+            return None
+        return adjoint if adjoint.room <= SMALL_TAPE else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from numba import njit, types
 
 from dualjit.cuda.assembly import resources
 from dualjit.cuda.chunks import Choice
-from dualjit.cuda.launch import as_stream, in_order, launch
+from dualjit.cuda.launch import Stopwatch, as_stream, in_order, launch
 from dualjit.cuda.refusal import refused
 from dualjit.cuda.request import Request
 from dualjit.cuda.reverse_kernels import ReverseKernel
@@ -49,13 +52,8 @@ class ReverseBatch:
         target.capability()
         run = self.run(args)
         run.check_outputs(out)
-        key = run.problem, target.device()
-        if key not in self._compiled:
-            with refused(self.request.function):
-                kernel = run.kernel.for_device(target.module)
-                self._compiled[key] = target.kernel(kernel, run.kernel.argument_types, UNROLL)
         stream = as_stream(target.module, stream)
-        *outputs, status = launch(target.module, self._compiled[key], run.kernel, run, out, stream)
+        *outputs, status = launch(target.module, self.compiled(run, target), run.kernel, run, out, stream)
         if run.kernel.adjoint.can_fail or not run.inputs.on_device:
             run.check_status(status.copy_to_host(stream=stream) if run.inputs.on_device else status, stream)
         return run.returned(outputs)
@@ -81,11 +79,45 @@ class ReverseBatch:
 
         Needs the compiler, but no GPU.
         """
+        return self.choice(self.run(args).kernel, numba_target(), cc)
+
+    def tune(self, *args) -> Choice:
+        """Time sizes of blocks on the current device, and keep the fastest; of sums over points numbers of blocks, too.
+
+        Calls with arguments of these types use it from then on.
+
+        Raises
+        ------
+        CudaError, TapeError
+            As a call does.
+        """
         target = numba_target()
+        cc = target.capability()
         run = self.run(args)
+        stopwatch = Stopwatch(target.module, run)
+        kernels = run.kernel.with_other_blocks(run.inputs.points)
+        seconds, fastest = stopwatch.fastest(self.compiled(run, target), kernels)
+        run.check_status(stopwatch.outputs[-1].copy_to_host(), 0)
+        self._kernels[run.problem] = fastest
+        return replace(self.choice(fastest, target, cc), seconds=seconds)
+
+    # ---- what is compiled
+
+    def compiled(self, run: ReverseRun, target) -> Callable:
+        """The kernel to launch on the current device."""
+        key = run.problem, target.device()
+        if key not in self._compiled:
+            with refused(self.request.function):
+                kernel = run.kernel.for_device(target.module)
+                self._compiled[key] = target.kernel(kernel, run.kernel.argument_types, UNROLL)
+        return self._compiled[key]
+
+    def choice(self, kernel: ReverseKernel, target, cc: tuple[int, int]) -> Choice:
+        """A kernel, and what it takes of a device of this capability."""
         with refused(self.request.function):
-            ptx = target.ptx(run.kernel.for_device(target.module), run.kernel.argument_types, cc, UNROLL)
-        return Choice((), run.kernel.rows, resources(ptx, cc), ptx)
+            ptx = target.ptx(kernel.for_device(target.module), kernel.argument_types, cc, UNROLL)
+        blocks = kernel.blocks if kernel.problem.own_sums else None
+        return Choice((), kernel.rows, resources(ptx, cc), ptx, kernel.threads, blocks)
 
     def run(self, args: tuple) -> ReverseRun:
         """A call, checked, with its kernel."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from itertools import product
 from math import prod
 
 import numpy as np
@@ -20,10 +21,10 @@ from numba import types
 from numba.np.numpy_support import as_dtype
 
 from dualjit.cuda.adjoints import KernelAdjoint
-from dualjit.cuda.kernels import THREADS
+from dualjit.cuda.kernels import BLOCK_SIZES, THREADS
 from dualjit.cuda.problem import Argument
 from dualjit.cuda.reverse_problem import ReverseProblem
-from dualjit.cuda.totals import MOST_BLOCKS, add_on_device, add_on_host
+from dualjit.cuda.totals import MOST_BLOCKS, NUMBERS_OF_BLOCKS, add_on_device, add_on_host
 from dualjit.frontend.attempt import attempt, attempt_raising
 from dualjit.numbers.columns import Column, Place, Shaped, column, shaped
 from dualjit.numbers.room import address, slots
@@ -35,10 +36,22 @@ POINTS, COTANGENTS, VALUES, COLUMNS, STATUS = (
 
 
 class ReverseKernel:
-    """The source of the kernel of a problem."""
+    """The source of the kernel of a problem.
 
-    def __init__(self, problem: ReverseProblem, adjoint: KernelAdjoint):
-        self.problem, self.adjoint = problem, adjoint
+    Parameters
+    ----------
+    problem : ReverseProblem
+    adjoint : KernelAdjoint
+    threads : int
+        Of a block.
+    blocks : int
+        The most there are of threads with sums of their own.
+    """
+
+    def __init__(
+        self, problem: ReverseProblem, adjoint: KernelAdjoint, threads: int = THREADS, blocks: int = MOST_BLOCKS
+    ):
+        self.problem, self.adjoint, self.threads, self.blocks = problem, adjoint, threads, blocks
         self.scalar = max(problem.scalar, adjoint.answer.scalar, key=lambda t: t.bitwidth)
 
     @property
@@ -63,9 +76,21 @@ class ReverseKernel:
 
     def configuration(self, points: int) -> tuple[tuple[int, ...], int]:
         """Blocks and threads of a launch."""
-        blocks = -(-points // THREADS)
-        blocks = min(blocks, MOST_BLOCKS) if self.problem.own_sums else blocks
-        return (blocks, self.rows) if self.row_axis else (blocks,), THREADS
+        blocks = -(-points // self.threads)
+        blocks = min(blocks, self.blocks) if self.problem.own_sums else blocks
+        return (blocks, self.rows) if self.row_axis else (blocks,), self.threads
+
+    def with_other_blocks(self, points: int) -> list[ReverseKernel]:
+        """The same with blocks of other sizes and in other numbers, the usual ones first."""
+        numbers = NUMBERS_OF_BLOCKS if self.problem.own_sums else [self.blocks]
+        pairs = sorted(
+            product(BLOCK_SIZES, numbers), key=lambda pair: (pair[0] != self.threads, pair[1] != self.blocks)
+        )
+        different: dict[tuple, ReverseKernel] = {}
+        for threads, blocks in pairs:
+            kernel = ReverseKernel(self.problem, self.adjoint, threads, blocks)
+            different.setdefault(kernel.configuration(points), kernel)
+        return list(different.values())
 
     @property
     def names(self) -> list[str]:

@@ -17,6 +17,8 @@ MOST_BYTES = 512
 """Of a thread's own sums, which a multiprocessor's cache holds for its threads; larger ones are added to in place."""
 MOST_BLOCKS = 2048
 """Of threads with sums of their own: more points than these have threads share them."""
+NUMBERS_OF_BLOCKS = (512, 1024, 2048, 4096)
+"""Which are timed."""
 WARP = 0xFFFFFFFF
 
 

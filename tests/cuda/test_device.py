@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import dualjit as dj
-from dualjit.cuda import partial, seed, value
+from dualjit.cuda import launch, partial, seed, value
 from dualjit.cuda.bench.large import brusselator
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
+from dualjit.cuda.kernels import BLOCK_SIZES
+from dualjit.cuda.totals import NUMBERS_OF_BLOCKS
 from tests.cuda.emulator.device import emulated
 
 POINTS = 1000
@@ -395,3 +397,44 @@ def test_each_point_has_a_derivative_by_what_all_share(axis, transform, cuda, rn
     found = batch(cuda.to_device(theta), cuda.to_device(x), stream=cuda.stream())
     cuda.synchronize()
     np.testing.assert_allclose(found.copy_to_host(), wanted, rtol=1e-11, atol=1e-11)
+
+
+# ---- tuned on the device
+
+
+@pytest.fixture
+def few_launches(monkeypatch):
+    """Times are of no interest, and the emulated device is slow."""
+    monkeypatch.setattr(launch, "LAUNCHES", 1)
+
+
+@pytest.mark.usefixtures("few_launches")
+def test_tuned_blocks_compute_the_same(cuda, target):
+    batch = ARM.transform(ARM.function(np.float64))
+    arguments = ARM.arguments(POINTS, np.float64)
+    best = batch.tune(*map(cuda.to_device, arguments))
+    assert best.threads in BLOCK_SIZES
+    assert best.seconds > 0
+    assert batch.inspect(*arguments, cc=target.capability()) is best
+    for found, wanted in zip(batch(*arguments), batch.on_cpu(*arguments), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.usefixtures("few_launches")
+@pytest.mark.parametrize("count", [33, POINTS])
+def test_tuned_sums_are_the_same(count, cuda, rng):
+    theta, x, y = (rng.normal(size=shape) for shape in ((1, 3), count, count))
+    batch = dj.cuda.batch_gradient(line, ("theta", "x"), shared=("theta",), mode="reverse")
+    best = batch.tune(theta, x, y)
+    assert best.threads in BLOCK_SIZES
+    assert best.blocks in NUMBERS_OF_BLOCKS
+    for found, wanted in zip(batch(theta, x, y), batch.on_cpu(theta, x, y), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-10, atol=1e-10 * count**0.5)
+
+
+@pytest.mark.usefixtures("few_launches")
+def test_the_faster_mode_computes_the_same(cuda, rng):
+    x = rng.normal(size=(12, POINTS))
+    batch = dj.cuda.batch_gradient(valley, mode="auto")
+    batch.tune(cuda.to_device(x))
+    np.testing.assert_allclose(batch(x), batch.on_cpu(x), rtol=1e-11, atol=1e-11)
