@@ -1,7 +1,8 @@
 """Writes the kernel of a gradient by reverse mode: one thread computes the gradient of one number at one point.
 
-The vector of a point, and the shadow of it, are views of the caller's arrays: a thread adds to its own column of the
-gradient, where neighbouring threads have theirs.  Shadows of arrays that all points share are sums of a thread's own
+The vector of a point is a view of the caller's array.  Its shadow is a thread's own while it is small: in registers,
+where its indices are constants.  Else it is a view of the gradient, where a thread adds to its own column and
+neighbouring threads have theirs.  Shadows of arrays that all points share are sums of a thread's own
 (:mod:`dualjit.cuda.totals`) where these are small, and else the sums themselves.
 
 Threads along x are points.  Of a Jacobian its rows, the gradients of several numbers, are blocks along y.
@@ -27,12 +28,15 @@ from dualjit.cuda.reverse_problem import ReverseProblem
 from dualjit.cuda.totals import MOST_BLOCKS, NUMBERS_OF_BLOCKS, add_on_device, add_on_host
 from dualjit.frontend.attempt import attempt, attempt_raising
 from dualjit.numbers.columns import Column, Place, Shaped, column, shaped
+from dualjit.numbers.local import local_array
 from dualjit.numbers.room import address, slots
 from dualjit.transforms.source import Writer, build
 
 POINTS, COTANGENTS, VALUES, COLUMNS, STATUS = (
     f"_dj_{name}" for name in ("points", "cotangents", "values", "columns", "status")
 )
+OWN_SHADOW = 16
+"""How many numbers the shadow of a point's vector may have that is a thread's own."""
 
 
 class ReverseKernel:
@@ -105,7 +109,7 @@ class ReverseKernel:
         w = Writer()
         device = w.bind("cuda", cuda)
         self.adjoint.for_device(cuda)
-        make, run = f"{device}.local.array", w.bind("attempt", attempt)
+        make, run = w.bind("local_array", local_array), w.bind("attempt", attempt)
         if not self.problem.own_sums:
             self.name_sums(w)
             w(f"_dj_i = {device}.grid(1)")
@@ -143,13 +147,18 @@ class ReverseKernel:
 
     def begin_sums(self, w: Writer, make: str) -> None:
         """Shadows that are sums of a thread's own."""
-        number = w.bind("number", as_dtype(self.scalar).type)
         for name, shape in self.problem.summed:
-            size = prod(shape)
-            w(f"{own(name)} = {make}({max(size, 1)}, {number})")
-            with w.block(f"for _dj_k in range({size}):"):
-                w(f"{own(name)}[_dj_k] = 0.0")
+            self.own_memory(w, name, prod(shape), make)
+            self.clear(w, own(name), prod(shape))
             w(f"{bar(name)} = {self.shaped(w, shape, own(name))}")
+
+    def own_memory(self, w: Writer, name: str, size: int, make: str) -> None:
+        """A thread's own shadow of an argument."""
+        w(f"{own(name)} = {make}({max(size, 1)}, {w.bind('number', as_dtype(self.scalar).type)})")
+
+    def clear(self, w: Writer, array: str, size: int) -> None:
+        with w.block(f"for _dj_k in range({size}):"):
+            w(f"{array}[_dj_k] = 0.0")
 
     def add_sums(self, w: Writer, add: str) -> None:
         """Add a thread's own sums to those of all."""
@@ -162,7 +171,7 @@ class ReverseKernel:
     def body(self, w: Writer, make: str, run: str) -> None:
         """One point; ``make`` makes an array of a thread's own, ``run`` runs the adjoint."""
         problem = self.problem
-        given = [x for a in problem.arguments for x in self.operands(w, a)]
+        given = [x for a in problem.arguments for x in self.operands(w, a, make)]
         given += [self.seed(w, k) for k in self.adjoint.answer.active] + [self.number(w, 0.0)]
         w(f"_dj_room = {make}({slots(self.adjoint.room)}, {w.bind('float64', np.float64)})")
         given += [f"{w.bind('address', address)}(_dj_room)", "0"]
@@ -174,6 +183,11 @@ class ReverseKernel:
         numbers = [a for a in problem.arguments if a.first is not None and not a.is_vector]
         for k, a in enumerate(numbers, problem.valued):
             w(f"{self.shadow(w, a)}[0] = _dj_answer[{k}]")
+        for a in filter(self.has_own_shadow, problem.arguments):
+            stored = f"{a.name}_dj_stored"
+            w(f"{stored} = {self.shadow(w, a)}")
+            with w.block(f"for _dj_k in range({a.size}):"):
+                w(f"{stored}[_dj_k] = {own(a.name)}[_dj_k]")
 
     def seed(self, w: Writer, k: int) -> str:
         """The cotangent of component ``k`` of the answer."""
@@ -197,7 +211,11 @@ class ReverseKernel:
         """A constant of the type of cotangents."""
         return w.bind("number", as_dtype(self.scalar).type(x))
 
-    def operands(self, w: Writer, a: Argument) -> list[str]:
+    def has_own_shadow(self, a: Argument) -> bool:
+        """Is its shadow a thread's own until the end?  What a tape keeps leaves no registers for it."""
+        return a.first is not None and a.is_vector and a.size <= OWN_SHADOW and not self.adjoint.room
+
+    def operands(self, w: Writer, a: Argument, make: str) -> list[str]:
         """An argument, with its shadow where that is an array."""
         if a.size is None:
             return [a.name, bar(a.name)] if a.name in self.problem.sums else [a.name]
@@ -206,10 +224,13 @@ class ReverseKernel:
         found = a.name if a.shared else self.column(w, a.name, a.type.dtype, self.problem.place(a), "_dj_i")
         if a.first is None:
             return [found]
+        memory = self.shadow(w, a)
+        if self.has_own_shadow(a):
+            self.own_memory(w, a.name, a.size, make)
+            memory = self.shaped(w, (a.size,), own(a.name))
         shadow = bar(a.name)
-        w(f"{shadow} = {self.shadow(w, a)}")
-        with w.block(f"for _dj_k in range({a.size}):"):
-            w(f"{shadow}[_dj_k] = 0.0")
+        w(f"{shadow} = {memory}")
+        self.clear(w, shadow, a.size)
         return [found, shadow]
 
     def shadow(self, w: Writer, a: Argument) -> str:
@@ -234,7 +255,7 @@ def bar(name: str) -> str:
 
 
 def own(name: str) -> str:
-    """A thread's own sums by an argument, flat."""
+    """A thread's own shadow of an argument, or its sums by one that all points share, flat."""
     return f"{name}_dj_own"
 
 

@@ -47,6 +47,30 @@ def _chosen(context, builder, answer: types.Array, small, place, shape):
     return builder.load(found)
 
 
+def _unset(builder, number, size: int):
+    """Memory on the stack; unlike that of ``cgutils.alloca_once`` it is not filled with zeros at each call."""
+    with builder.goto_entry_block():
+        return builder.alloca(ir.ArrayType(number, size))
+
+
+@intrinsic(prefer_literal=True)
+def local_array(typingctx, size, dtype):
+    """An array of so many numbers, a constant, on the stack; nothing is set."""
+    if not isinstance(size, types.IntegerLiteral):
+        return None
+    answer = types.Array(dtype.dtype, 1, "C")
+
+    def generate(context, builder, sig, args):
+        number = context.get_data_type(answer.dtype)
+        itemsize = ir.IntType(64)(context.get_abi_sizeof(number))
+        memory = builder.bitcast(_unset(builder, number, size.literal_value), number.as_pointer())
+        made = make_array(answer)(context, builder)
+        populate_array(made, memory, [ir.IntType(64)(size.literal_value)], [itemsize], itemsize, meminfo=None)
+        return made._getvalue()
+
+    return signature(answer, size, dtype), generate
+
+
 @intrinsic
 def local_zeros(typingctx, x, zero):
     """Zeros like ``zero`` in the shape of a C array ``x``, on the stack where that is small: not to be returned."""
@@ -57,7 +81,7 @@ def local_zeros(typingctx, x, zero):
         number = context.get_data_type(answer.dtype)
         itemsize = context.get_constant(types.intp, context.get_abi_sizeof(number))
         size = builder.mul(_product(builder, shape), itemsize)
-        room = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8), ROOM))
+        room = _unset(builder, ir.IntType(8), ROOM)
         room.align = ALIGNMENT
 
         def place():
