@@ -14,22 +14,11 @@ from numba.extending import overload, register_jitable
 
 from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks, tape
+from dualjit.numbers.lifting import plain_copy, plain_list
 from dualjit.numbers.overlap import overlap, partly_same
 from dualjit.numbers.pulling import add_in_any_order, is_nothing, minus, nothing, plus, quotient, zero_seen
 from dualjit.numbers.shadowing import shadow
 from dualjit.numbers.types import Dual, is_complex
-
-
-def lifted(x, element):
-    """A copy with elements of another type."""
-    raise NotImplementedError("compiled code")
-
-
-@overload(lifted)
-def _lifted(x, element):
-    if isinstance(x, types.Array):
-        return lambda x, element: x.astype(element)
-    return lambda x, element: [element(v) for v in x]
 
 
 @register_jitable
@@ -386,7 +375,7 @@ def raise_division(failed):
 ROUTINES = {
     f.__name__: f
     for f in (
-        lifted, trips, accumulate_unless_zero, take_sum, cell, chosen, taken, saved,
+        plain_copy, plain_list, trips, accumulate_unless_zero, take_sum, cell, chosen, taken, saved,
         content, restore, pop, push_back, add_seed, raise_division, take_into, scatter, one_more, seed_row, seed_rows,
         conjugated, complex_shadow, add_real,
     )

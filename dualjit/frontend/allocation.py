@@ -10,7 +10,15 @@ import numpy as np
 from numba import types as nb
 from numba.core import ir, types
 
-from dualjit.frontend.definitions import fresh_var, global_var, is_expr, rebuild_definitions, static_value
+from dualjit.frontend.definitions import (
+    definition,
+    expressions,
+    fresh_var,
+    global_var,
+    is_expr,
+    rebuild_definitions,
+    static_value,
+)
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, marker_of, strip
 
@@ -29,9 +37,15 @@ TYPED = {
 
 def reallocate(func_ir: ir.FunctionIR, typemap: dict, originals: dict, sites: dict[str, Marked]) -> None:
     """Rewrite the assignments of the variables in ``sites``."""
+    lists = {}  # those which are sites, by the expressions that make them
+    for assign, expr in expressions(func_ir, "build_list"):
+        if assign.target.name in sites:
+            lists[expr] = element(typemap[assign.target.name], sites[assign.target.name])
     for block in func_ir.blocks.values():
         body = []
         for stmt in block.body:
+            if isinstance(stmt, ir.Assign) and is_expr(stmt.value, "call"):
+                lift_appended(func_ir, block.scope, stmt, typemap, lists, body)
             if isinstance(stmt, ir.Assign) and stmt.target.name in sites and not isinstance(stmt.value, ir.Var):
                 held = typemap[stmt.target.name]
                 marker = sites[stmt.target.name]
@@ -39,6 +53,21 @@ def reallocate(func_ir: ir.FunctionIR, typemap: dict, originals: dict, sites: di
             body.append(stmt)
         block.body = body
     rebuild_definitions(func_ir)
+
+
+def lift_appended(func_ir, scope, stmt: ir.Assign, typemap, lists: dict[ir.Expr, Marked], body: list) -> None:
+    """A plain number that is appended to one of these lists of numbers carries derivatives, too."""
+    call = stmt.value
+    callee = definition(func_ir, call.func)
+    if not is_expr(callee, "getattr") or callee.attr not in ("append", "insert"):
+        return
+    marked, item = lists.get(definition(func_ir, callee.value)), call.args[-1]
+    if marked is None or isinstance(typemap.get(item.name), Marked):
+        return
+    lift = global_var(scope, stmt.loc, lifted, body, "lifted")
+    dtype = global_var(scope, stmt.loc, marked, body, "dtype")
+    args = [*call.args[:-1], lift_item(scope, item, lift, dtype, stmt.loc, body)]
+    stmt.value = ir.Expr.call(call.func, args, call.kws, call.loc)
 
 
 def level_tuples(func_ir: ir.FunctionIR, typemap: dict) -> bool:

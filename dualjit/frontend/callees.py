@@ -1,7 +1,7 @@
 """Inlines every call of the user's own jitted functions, so that one typing run sees the whole program.
 
-A callee that can't be inlined (recursion, ``*args``, generators, other floating-point options than its caller's) is
-compiled on its own under the same pipeline: the call is redirected to its *twin* (:mod:`dualjit.frontend.twin`).
+A callee that can't be inlined (recursion, ``*args``, generators, other floating-point options than its caller's, serial
+code in a parallel caller) is compiled on its own under the same pipeline: the call is redirected to its *twin* (:mod:`dualjit.frontend.twin`).
 
 Relies on ``InlineInlinables`` and ``InlineWorker.inline_ir`` of ``numba.core``: it returns the blocks it made, the
 first of which is the rest of the caller's block, and copies a callee's blocks by ``copy.deepcopy``.
@@ -21,6 +21,7 @@ from dualjit.frontend.dispatcher import ARITHMETIC_OPTIONS
 from dualjit.frontend.overloaded import is_overloaded, is_plain_python, is_program, redirected
 from dualjit.frontend.registered import registered
 from dualjit.frontend.vectorized import elementwise, is_vectorized
+from dualjit.numbers.types import Active, marker_of
 
 
 def is_user_function(value) -> bool:
@@ -56,6 +57,8 @@ class InlineCallees(InlineInlinables):
         # Which functions' bodies enclose a block: a callee among them is recursive.
         self.enclosing = dict.fromkeys(state.func_ir.blocks, (state.func_id.func,))
         self.options = arithmetic_options(state.pipeline.twin)
+        # Under reverse mode nothing but types is inferred here, and adjoints are serial.
+        self.parallel = bool(state.flags.auto_parallel.enabled) and not isinstance(marker_of(*state.args), Active)
         ssa = state.flags.enable_ssa
         super().run_pass(state)
         state.flags.enable_ssa = ssa  # the worker switches it off on the flags it was lent
@@ -83,8 +86,16 @@ class InlineCallees(InlineInlinables):
         return True
 
     def may_inline(self, callee, py_func, expr):
-        same = callee is py_func or arithmetic_options(callee) == self.options
+        same = callee is py_func or (arithmetic_options(callee) == self.options and not self.stays_serial(callee))
         return expr.vararg is None and is_plain(py_func) and same
+
+    def stays_serial(self, callee) -> bool:
+        """Would inlining hand a function to Numba's parallel passes that its author has not?
+
+        These take for granted that arrays in one expression have one shape, unless they see that an axis has length 1.
+        """
+        options = callee.targetoptions
+        return self.parallel and not options.get("parallel") and options.get("inline") != "always"
 
 
 def redirect_to_twins(func_ir: ir.FunctionIR, caller) -> None:

@@ -19,6 +19,7 @@ from numba.core.typed_passes import NopythonTypeInference
 
 from dualjit.errors import UnsupportedError
 from dualjit.frontend.allocation import level_tuples, reallocate
+from dualjit.frontend.arguments import spread_tuples
 from dualjit.frontend.definitions import expressions, static_value
 from dualjit.frontend.origins import Receivers, Trace
 from dualjit.frontend.refusal import describe, refuse
@@ -68,6 +69,8 @@ def make_room(state, originals) -> None:
     seeds: dict[str, Marked] = {}
     for _ in range(MAX_ROUNDS):
         typemap, failed = partial_types(state, seeds)
+        if spread_tuples(state.func_ir, typemap):
+            continue
         trace = Trace(state.func_ir, typemap, originals)
         for var, marker in Receivers(state.func_ir, typemap, originals).find():
             trace.follow(var, marker)

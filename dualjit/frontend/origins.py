@@ -15,6 +15,7 @@ from numba.core import ir, types
 from dualjit.frontend.definitions import definition, expressions, is_expr, static_value
 from dualjit.frontend.refusal import describe, readable, refuse
 from dualjit.frontend.vectorized import is_elementwise
+from dualjit.numbers.lifting import plain_copy, plain_list
 from dualjit.numbers.scoped import is_store
 from dualjit.numbers.types import Marked, marker_of, promote, walk
 from dualjit.rules import arrays, table
@@ -54,7 +55,16 @@ class Receivers:
                     yield from self.into(stmt.target, stmt.value)
                 elif isinstance(stmt, ir.Assign) and isinstance(stmt.value, ir.Expr):
                     yield from self.of_expression(stmt.target, stmt.value)
+        yield from self.of_meetings()
         yield from self.of_returns()
+
+    def of_meetings(self) -> Iterator[tuple[ir.Var, Marked]]:
+        """What flows into one variable on different ways: emitted programs have assignments in place of phis."""
+        for name, found in self.func_ir._definitions.items():
+            sources = [v for v in found if isinstance(v, ir.Var)]
+            if len(found) > 1:
+                for var in sources:
+                    yield from self.into(var, *sources)
 
     def into(self, target: ir.Var, *sources: ir.Var) -> Iterator[tuple[ir.Var, Marked]]:
         """``target`` itself, when a source carries more than it can hold."""
@@ -117,6 +127,12 @@ def lacks(held: types.Type, marker: Marked) -> bool:
 
     walk(held, leaf)
     return bool(found)
+
+
+def makes_memory(function) -> bool:
+    """Does a function without a stub return memory that was not there before?"""
+    known = table.row_of(function) is not None or is_complex_function(function) or is_elementwise(function)
+    return known or function in (plain_copy, plain_list)
 
 
 class Trace:
@@ -214,7 +230,7 @@ class Trace:
         function = static_value(self.func_ir, expr.func)
         if function in ITERATORS:
             self.all(expr.args, marker)
-        elif table.row_of(function) is not None or is_complex_function(function) or is_elementwise(function):
+        elif makes_memory(function):
             self.sites[var.name] = marker
         elif isinstance(function, type) and issubclass(function, tuple) and function is not tuple:
             self.all(list(expr.args) + [v for _, v in expr.kws], marker)

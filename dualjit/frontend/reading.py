@@ -15,6 +15,7 @@ from collections import defaultdict
 import numpy as np
 from numba.core import ir, types
 
+from dualjit.frontend.arguments import completed
 from dualjit.frontend.definitions import definition, is_expr, is_hashable, static_value
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.refusal import readable, refuse
@@ -244,8 +245,8 @@ class Reader:
         if function is cmath.polar:
             return self.polar(target, args, loc)
         if isinstance(function, Derivative):
-            return self.derivative(target, function, args, kwargs, e, loc)
-        row = row_for(function, args, target) if is_hashable(function) and e.vararg is None else None
+            return self.derivative(target, function, args, kwargs, loc)
+        row = row_for(function, args, target) if is_hashable(function) else None
         if row is not None:
             return p.Apply(target, row, function, args, kwargs, loc=loc)
         if isinstance(self.typemap[e.func.name], types.NumberClass) and isinstance(target.type, Real | Complex):
@@ -260,8 +261,8 @@ class Reader:
         if is_elementwise(function):
             loop = loop_of(function, tuple(self.typemap[v.name] for v in e.args))
             callee = p.Ref(function.__name__, Twin.of(loop))
-        if not (isinstance(callee, p.Ref) and isinstance(callee.value, Twin)) or kwargs:
-            return p.Call(target, callee, args, kwargs, self.operand(e.vararg), loc=loc)
+        if not (isinstance(callee, p.Ref) and isinstance(callee.value, Twin)):
+            return p.Call(target, callee, args, kwargs, loc=loc)
         return self.call_apart(target, callee, args, e, loc)
 
     def polar(self, target, args, loc) -> p.Pack:
@@ -272,10 +273,8 @@ class Reader:
             self.items.append(p.Apply(made[-1], complex_row_of(function, 1), function, args, loc=loc))
         return p.Pack(target, tuple(made), loc=loc)
 
-    def derivative(self, target, function: Derivative, args, kwargs, e: ir.Expr, loc) -> p.Apply:
+    def derivative(self, target, function: Derivative, args, kwargs, loc) -> p.Apply:
         """A call of a derivative, whose pullback is known."""
-        if e.vararg is not None:
-            args = (*args, *self.spread(e.vararg, self.typemap[e.vararg.name].types, loc))
         given = inspect.signature(function.py_func).bind(*args, **dict(kwargs))
         given.apply_defaults()
         operands = tuple(v if isinstance(v, p.Var | p.Const | p.Ref) else p.Const(v) for v in given.args)
@@ -288,23 +287,17 @@ class Reader:
 
     def call_apart(self, target, callee: p.Ref, args, e: ir.Expr, loc) -> p.Call:
         """A call of a function that has an adjoint of its own: arguments for ``*args`` are one tuple."""
-        more = self.typemap[e.vararg.name].types if e.vararg is not None else ()
-        args = (*args, *self.spread(e.vararg, more, loc))
-        given = [types.unliteral(t) for t in (*(self.typemap[v.name] for v in e.args), *more)]
+        given = [types.unliteral(self.typemap[v.name]) for v in e.args]
         star, rest = callee.value.star, None
-        if star is not None:
+        if star is None:
+            named = {k: (self.operand(v), types.unliteral(self.typemap[v.name])) for k, v in e.kws}
+            pairs = completed(callee.value.py_func, [*zip(args, given, strict=True)], named, e.loc)
+            args, given = tuple(operand for operand, _ in pairs), [t for _, t in pairs]
+        else:
             rest = self.extra(Tup(tuple(map(read_type, given[star:]))))
             self.items.append(p.Pack(rest, args[star:], loc=loc))
             args, given = args[:star], [*given[:star], types.StarArgTuple(given[star:])]
         return p.Call(target, callee, args, vararg=rest, types=tuple(given), loc=loc)
-
-    def spread(self, vararg, ts, loc) -> list[p.Var]:
-        """The items of a tuple that stands for arguments."""
-        made = []
-        for k, t in enumerate(ts):
-            made.append(self.extra(read_type(t)))
-            self.items.append(p.Item(made[-1], self.operand(vararg), k, loc=loc))
-        return made
 
     def stubbed(self, target, e, original, args, kwargs, loc):
         """A call that the front end has resolved to a row of the table of array functions."""
@@ -361,7 +354,8 @@ def lifting(target: p.Var, args, loc) -> p.Op:
     if not holds_memory(target.type):
         return p.Cast(target, args[0], float, loc=loc)
     if not is_active(args[0].type):
-        return p.Do(target, p.Routine("lifted"), args, loc=loc)
+        routine = "plain_copy" if isinstance(target.type, Arr) else "plain_list"
+        return p.Do(target, p.Routine(routine), args, loc=loc)
     if isinstance(target.type, Arr):
         return p.Apply(target, row_of_function(np.copy), np.copy, args[:1], loc=loc)
     raise refuse(loc, "this list", "reverse mode can't see what its items depend on", "build it with append")

@@ -1,4 +1,4 @@
-"""Three amendments to Numba's NumPy support, without which marked numbers in array code fail inside Numba.
+"""Four amendments to Numba's NumPy support, without which marked numbers in array code fail inside Numba.
 
 Each leaves everything that has no marked number in it to the function it replaces.
 
@@ -12,19 +12,30 @@ ends type inference, where it should say that it does not know the types.
 
 *Results of parallel array expressions.*  ``parfor.mk_alloc`` names the element type of the array it allocates by
 ``numpy.<str(dtype)>``, which only NumPy's numbers have; the type itself is put in its place.
+
+*Shapes in parallel functions.*  ``ArrayAnalysis._analyze_op_call`` knows the shape of what ``np.zeros`` and others
+return by their names.  Where it does not know an axis to be of length 1, it takes for granted that operands which are
+broadcast are of one length and asserts it, and an assertion that fails in a ``prange`` loop is lost.  So it has to know
+of the stubs of rows and of ``lifted`` what it knows of the functions themselves.  Relied on: its methods' names, their
+parameters, and what they return.
 """
 
 from __future__ import annotations
 
+import inspect
 from functools import wraps
 
 from numba.core import ir, types
+from numba.core.ir_utils import get_definition, guard
 from numba.core.typing.npydecl import NumpyRulesInplaceArrayOperator
 from numba.np import npyimpl
 from numba.parfors import parfor
+from numba.parfors.array_analysis import ArrayAnalysis
 
+from dualjit.numbers.lifting import lifted
 from dualjit.numbers.templates import is_slope, number_of
 from dualjit.numbers.types import Marked
+from dualjit.rules import arrays
 
 
 def _accepting_marked(prepare):
@@ -60,6 +71,28 @@ def _knowing_marked(allocate):
     return mk_alloc
 
 
+def _knowing_stubs(analyse):
+    @wraps(analyse)
+    def analyze_op_call(self, scope, equiv_set, expr, lhs):
+        found = get_definition(self.func_ir, expr.func)
+        function = found.value if isinstance(found, ir.Global) else None
+        if function is lifted and isinstance(self.typemap[expr.args[0].name], types.Array):
+            return self.AnalyzeResult(shape=expr.args[0])
+        name = _STUBS.get(function) if inspect.isfunction(function) else None
+        if name is None:
+            return analyse(self, scope, equiv_set, expr, lhs)
+        of_shape = getattr(self, f"_analyze_op_call_numpy_{name}", None)
+        if of_shape is None:
+            return None
+        given = {"loc": expr.loc, "args": list(expr.args), "kws": dict(expr.kws)}
+        result = guard(of_shape, scope=scope, equiv_set=equiv_set, **given)
+        return None if result is None or "rhs" in result.kwargs else result
+
+    return analyze_op_call
+
+
+_STUBS = {row.stub: name for name, row in arrays.array_rows().items()}
+ArrayAnalysis._analyze_op_call = _knowing_stubs(ArrayAnalysis._analyze_op_call)
 parfor.mk_alloc = _knowing_marked(parfor.mk_alloc)
 npyimpl._prepare_argument = _accepting_marked(npyimpl._prepare_argument)
 NumpyRulesInplaceArrayOperator.generic = _passing_over_marked(NumpyRulesInplaceArrayOperator.generic)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from numba.core import types
 from numba.core.imputils import lower_cast, lower_constant
+from numba.np.arrayobj import load_item, make_array
 
 from dualjit.numbers.algebra import Algebra
 from dualjit.numbers.forms import Leaf, leaf_of
@@ -25,6 +26,13 @@ def to_dual(context, builder, fromty, toty, value):
         return lower_number(context, builder, toty, fromty.literal_value)
     algebra = Algebra(context, builder, toty.scalar)
     return algebra.pack(toty, algebra.unpack(fromty, value))
+
+
+@lower_cast(types.Array, Dual)
+def number_of_array(context, builder, fromty, toty, value):
+    """What an array without axes holds, which is stored in another array; so Numba casts arrays of floats."""
+    held = load_item(context, builder, fromty, make_array(fromty)(context, builder, value).data)
+    return context.cast(builder, held, fromty.dtype, toty)
 
 
 @lower_constant(Dual)

@@ -1,4 +1,7 @@
-"""From plain data to marked data: ``lifted`` copies values, ``from_partial`` pairs a value with one direction."""
+"""From plain data to marked data: ``lifted`` copies values, ``from_partial`` pairs a value with one direction.
+
+Adjoint programs say by ``plain_copy`` and ``plain_list`` that memory with room for derivatives is made of plain data.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, register_jitable
 
 from dualjit.numbers.intrinsics import lift
 from dualjit.numbers.types import Active, Dual
@@ -81,3 +84,15 @@ def _lifted_array(x, element):
             return answer
 
     return impl
+
+
+@register_jitable
+def plain_copy(x, element):
+    """A copy of an array with plain elements of another type."""
+    return x.astype(element)
+
+
+@register_jitable
+def plain_list(x, element):
+    """A copy of a list with plain items of another type."""
+    return [element(v) for v in x]

@@ -7,17 +7,44 @@ from dataclasses import replace
 
 from dualjit.program import nodes as p
 from dualjit.program.naming import Names
-from dualjit.program.types import INT, Arr, Tup
+from dualjit.program.types import INT, Arr, Tup, is_number
 from dualjit.rules import table
 
 
 def expanded(function: p.Function, names: Names) -> p.Function:
-    """``function`` without slices and sums of tuples, unpacked arrays, calls of functions with several outputs."""
+    """``function`` without slices and sums of tuples, unpacked arrays, calls of functions with several outputs.
+
+    Nor with arrays without axes in the place of numbers.
+    """
     blocks = {
-        label: replace(block, ops=tuple(made for op in block.ops for made in _expanded(op, names)))
+        label: replace(
+            block,
+            ops=tuple(made for op in block.ops for read in _read(op, names) for made in _expanded(read, names)),
+        )
         for label, block in function.blocks.items()
     }
     return function.with_blocks(blocks)
+
+
+def _read(op: p.Op, names: Names) -> list[p.Op]:
+    """Arrays without axes that stand for numbers, read: in a scalar function that gives a number, in a store."""
+    match op:
+        case p.Apply(args=operands) if isinstance(op.row, table.ScalarRow) and is_number(op.target.type):
+            pass
+        case p.Store(value=value):
+            operands = (value,)
+        case _:
+            return [op]
+    numbers = {
+        v: p.Load(names.var("number", v.type.elem), v, p.Const(()), loc=op.loc)
+        for v in operands
+        if isinstance(v, p.Var) and isinstance(v.type, Arr) and v.type.ndim == 0
+    }
+    if not numbers:
+        return [op]
+    given = tuple(numbers[v].target if v in numbers else v for v in operands)
+    read = replace(op, args=given) if isinstance(op, p.Apply) else replace(op, value=given[0])
+    return [*numbers.values(), read]
 
 
 def _expanded(op: p.Op, names: Names) -> list[p.Op]:

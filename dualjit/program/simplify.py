@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dualjit.program import nodes as p
-from dualjit.program.types import Bool, Tup
+from dualjit.program.types import INT, Arr, Bool, Int, Tup, Type
 
 
 def simplified(function: p.Function) -> p.Function:
@@ -30,16 +30,12 @@ def simplified(function: p.Function) -> p.Function:
     blocks = {
         label: replace(
             block,
-            ops=tuple(
-                _without_ellipsis(op.mapped(resolve))
-                for op in block.ops
-                if op.target is None or op.target.name not in known
-            ),
+            ops=tuple(op.mapped(resolve) for op in block.ops if op.target is None or op.target.name not in known),
             end=block.end.mapped(resolve),
         )
         for label, block in function.blocks.items()
     }
-    return without_unused(function.with_blocks(blocks))
+    return without_unused(_without_ellipses(function.with_blocks(blocks)))
 
 
 def _equal_operand(op: p.Op, made: dict[str, p.Op], resolve) -> p.Operand | None:
@@ -62,11 +58,53 @@ def _equal_operand(op: p.Op, made: dict[str, p.Op], resolve) -> p.Operand | None
     return None
 
 
-def _without_ellipsis(op: p.Op) -> p.Op:
-    """``a[...] = v`` as ``a[:] = v``, or ``a[()] = v`` without dimensions: Numba can't read what it stores so."""
-    if not isinstance(op, p.Store) or getattr(op.index, "value", None) is not Ellipsis:
+def _without_ellipses(function: p.Function) -> p.Function:
+    """Stores by ``...`` as Numba can read them, too.
+
+    ``a[...] = v`` is ``a[:] = v``, or ``a[()] = v`` without dimensions; an ellipsis which stands for no dimension, as in
+    ``a[..., i, j] = v`` of a matrix, is left out, since such a store is one of an element.
+    """
+    packs = {op.target.name: op for _, op in function.ops() if isinstance(op, p.Pack)}
+    indices = {
+        op.index.name: op.array.type
+        for _, op in function.ops()
+        if isinstance(op, p.Store) and isinstance(op.index, p.Var)
+    }
+    elements = {}
+    for name, array in indices.items():
+        items = _elements(array, packs[name].items) if name in packs else None
+        if items is not None:
+            target = p.Var(f"{name}.element", Tup((INT,) * len(items)))
+            elements[name] = replace(packs[name], target=target, items=items)
+    blocks = {}
+    for label, block in function.blocks.items():
+        ops = []
+        for op in block.ops:
+            ops.append(_without_ellipsis(op, elements))
+            if isinstance(op, p.Pack) and op.target.name in elements:
+                ops.append(elements[op.target.name])
+        blocks[label] = replace(block, ops=tuple(ops))
+    return function.with_blocks(blocks)
+
+
+def _without_ellipsis(op: p.Op, elements: dict[str, p.Pack]) -> p.Op:
+    if not isinstance(op, p.Store):
         return op
-    return replace(op, index=p.Const(slice(None) if op.array.type.ndim > 0 else ()))
+    if isinstance(op.index, p.Var):
+        element = elements.get(op.index.name)
+        return op if element is None else replace(op, index=element.target)
+    if op.index.value is Ellipsis:
+        return replace(op, index=p.Const(slice(None) if op.array.type.ndim > 0 else ()))
+    items = _elements(op.array.type, tuple(map(p.Const, op.index.value))) if isinstance(op.index.value, tuple) else None
+    return op if items is None else replace(op, index=p.Const(tuple(i.value for i in items)))
+
+
+def _elements(t: Type, items: tuple[p.Operand, ...]) -> tuple[p.Operand, ...] | None:
+    """The indices of an element among the items of an index with an ellipsis."""
+    others = tuple(i for i in items if getattr(i, "value", None) is not Ellipsis)
+    if not isinstance(t, Arr) or len(others) == len(items) or len(others) != t.ndim:
+        return None
+    return others if all(isinstance(i.type if isinstance(i, p.Var) else i.value, Int | int) for i in others) else None
 
 
 def _definition(made, operand):

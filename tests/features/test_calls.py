@@ -131,6 +131,47 @@ def starred_calls(x):
     return with_rest(x[0], x[1], 2.0), both(*pair)[0], with_rest(*pair)
 
 
+@njit(error_model="numpy")
+def compiled_apart(v, scale, rounds=3, tolerance=1e-12, start=None):
+    total = v if start is None else start
+    for _ in range(rounds):
+        if abs(total) < tolerance:
+            break
+        total = total * v * scale
+    return total
+
+
+@cases
+def defaults_of_functions_compiled_apart(x):
+    return (
+        compiled_apart(x[0], x[1]),
+        compiled_apart(x[0], x[1], 2),
+        compiled_apart(scale=x[2], v=x[0], rounds=1),
+        compiled_apart(x[0], x[1], start=x[3]),
+        compiled_apart(*(x[1], x[2])),
+    )
+
+
+@cases
+def starred_calls_of_known_functions(x):
+    pair = (x[0], x[1])
+    rows = (x[:3], x[1:])
+    return np.hypot(*pair) * x[2], np.cross(*rows), max(x[2], *pair), np.maximum(*rows), with_defaults(*pair)
+
+
+WEIGHTS_AS_A_DEFAULT = np.ones(4)
+
+
+@njit(error_model="numpy")
+def weighed(a, w=WEIGHTS_AS_A_DEFAULT):
+    return (a * w).sum()
+
+
+@cases.forward_only("the default is an array")
+def array_as_a_default(x):
+    return weighed(x) * x[0]
+
+
 @cases
 def eager_and_inlined_callees(x):
     return eager(x[0], x[1]) * inlined(x[2]), plain_helper(x[3]) * x[0]

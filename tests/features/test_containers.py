@@ -161,6 +161,30 @@ def nested_tuples_of_arrays(x):
     return x * b[0], a * b
 
 
+@cases
+def list_of_plain_numbers_that_become_active(x):
+    """The list is typed by what is appended first."""
+    a = [0.0 for _ in range(4)]
+    b = []
+    for i in range(4):
+        b.append(float(i))
+    c = [float(x.size)]
+    c.append(1)
+    for i in range(4):
+        a[i] = x[i] * x[0]
+        b[i] = a[i] * b[i]
+    c[0] = b[3] * x[1]
+    return np.array(a), b[2] * a[1] * c[0] + c[1]
+
+
+@cases
+def list_with_one_active_number(x):
+    a = []
+    a.append(0.5)
+    a.append(x[0] * x[1])
+    return a[0] * a[1] * a[1]
+
+
 @cases.parametrize
 def test_containers(case):
     judge(case)

@@ -49,6 +49,34 @@ def slices_assigned(x):
 
 
 @cases
+def ellipsis_that_stands_for_nothing(x):
+    """As in code which turns one vector, or many."""
+    a, b, c = 1, 2, np.cos(x[0])
+    r = np.zeros(np.asarray(x[0]).shape + (3, 3))
+    r[..., a, a] = c
+    r[..., a, b] = -x[1]
+    r[..., 0, 1] = x[2] * r[1, 1, ...]
+    r[0, 0, ...] += c * x[3]
+    r[..., 2] = x[1:]
+    return r
+
+
+@cases
+def arrays_without_axes(x):
+    """A scalar function of one gives a number, and one that is stored is a number."""
+    z, w, held = np.asarray(x[0]), np.array(x[1]), np.zeros(())
+    held[()] = x[2] * 2.0
+    y, r = np.zeros(4), np.zeros((2, 2))
+    y[0] = z
+    y[1:3] = held
+    y[3] = np.hypot(w, 3.0) * np.arctan2(z, x[1]) + z * w
+    r[..., 1, 1] = np.cos(w)
+    r[..., 0] = held
+    r += z
+    return y * z, r, np.maximum(z, w) * z.item(), z**2 / x, np.where(x > 1.0, z, w)
+
+
+@cases
 def slices_updated(x):
     y = x.copy()
     y[1:] += x[:-1]

@@ -39,6 +39,38 @@ def threads_in_array_expressions(x):
     return y * np.sin(x), y.sum()
 
 
+@njit
+def scaled_rows(a, b):
+    return np.array([[a, b, 1.0], [2.0, a, b]]) * np.array([[a], [b]])
+
+
+@cases
+@njit(parallel=True)
+def threads_call_serial_functions(x):
+    """Numba's parallel passes do not see that what the callee broadcasts has one row."""
+    y, z = np.zeros((x.size, 3)), np.zeros((x.size, 3))
+    for i in prange(x.size):
+        y[i, :], z[i, :] = scaled_rows(x[i], x[0])
+    return y, z
+
+
+@cases
+@njit(parallel=True)
+def threads_broadcast(x):
+    """They see it of arrays made here, in the function itself and in its derivative."""
+    y = np.zeros((x.size, 2))
+    for i in prange(x.size):
+        q = np.ones((2, 1))
+        q[0, 0] = x[i]
+        rows = np.zeros((2, 2))
+        rows[0], rows[1, 0] = x[:2], x[i]
+        scaled = rows * q
+        y[i, :] = scaled[0] + scaled[1]
+    column, row = x.reshape(4, 1), np.empty((1, 4))
+    row[0, :] = x
+    return y, column * row
+
+
 @cases
 def prange_without_parallel(x):
     total = 0.0

@@ -7,7 +7,7 @@ from dualjit.program.expansion import expanded
 from dualjit.program.naming import Names
 from dualjit.program.numbering import numbered
 from dualjit.program.simplify import simplified, without_unused
-from dualjit.program.types import BOOL, INT, Arr, Real, Tup
+from dualjit.program.types import BOOL, INT, Arr, Other, Real, Tup
 from dualjit.rules import table
 
 LOC = p.Loc("example.py", 1)
@@ -59,6 +59,24 @@ def test_what_nobody_reads_is_left_out_but_calls_stay():
 def test_stores_to_an_ellipsis():
     program = simplified(function(p.Store(None, X, p.Const(Ellipsis), A, loc=LOC), returns=A))
     assert operations(program)[0].index.value == slice(None)
+
+
+def test_an_ellipsis_that_stands_for_no_dimension_is_left_out():
+    index = p.Var("t", Tup((Other("ellipsis"), INT)))
+    pack = p.Pack(index, (p.Const(Ellipsis), I), loc=LOC)
+    program = simplified(function(pack, p.Store(None, X, index, A, loc=LOC), returns=A))
+    made, store = operations(program)[-2:]
+    assert made.items == (I,)
+    assert store.index == made.target
+    assert p.is_element(X.type, store.index)
+
+
+def test_an_ellipsis_among_constants():
+    program = simplified(function(p.Store(None, X, p.Const((Ellipsis, 1)), A, loc=LOC), returns=A))
+    assert operations(program)[0].index.value == (1,)
+    rows = var("m", Arr(A.type, 2))
+    program = simplified(function(p.Store(None, rows, p.Const((Ellipsis, 1)), A, loc=LOC), returns=A))
+    assert operations(program)[0].index.value == (Ellipsis, 1)
 
 
 def test_repeated_operations():

@@ -42,6 +42,21 @@ def elements_of_fresh_memory(x):
     return y[0] * y[1] + y[2] ** 2
 
 
+def memory_that_holds_numbers_already(x):
+    a = np.array([0.5, 1.0, 2.0])
+    b = np.eye(3)
+    c = np.arange(3) * 1.5
+    d = [1.0 for _ in range(3)]
+    a[0], b[1, 2], c[2], d[1] = x[0] * x[1], x[1] * x[2], x[2] ** 3, x[0] ** 2
+    return a[0] * a[1] + b[1, 2] ** 2 * c[2] + d[0] * d[1] * x[2]
+
+
+def constants_or_active_values(x):
+    a = np.array([1.0, 2.0, 3.0]) if x[0] < 0 else x * x
+    b = (x[1], np.ones(3)) if x[0] > 0 else (x[0], x * 2.0)
+    return a[0] * a[1] * b[0] + b[1][2] * a[2]
+
+
 def rounds_not_known(x):
     t = x[0]
     while t < 3:
@@ -72,7 +87,8 @@ def recursion(x):
 
 MODES = ("fwdrev", "hyperdual")
 FUNCTIONS = [
-    rosenbrock, whole_arrays, overwritten_in_a_loop, elements_of_fresh_memory, rounds_not_known, complex_numbers, lists,
+    rosenbrock, whole_arrays, overwritten_in_a_loop, elements_of_fresh_memory,
+    memory_that_holds_numbers_already, constants_or_active_values, rounds_not_known, complex_numbers, lists,
     recursion, pytest.param(linear_algebra, marks=pytest.mark.slow, id="linear_algebra"),
 ]  # fmt: skip
 
