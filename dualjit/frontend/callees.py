@@ -1,7 +1,8 @@
 """Inlines every call of the user's own jitted functions, so that one typing run sees the whole program.
 
 A callee that can't be inlined (recursion, ``*args``, generators, other floating-point options than its caller's, serial
-code in a parallel caller) is compiled on its own under the same pipeline: the call is redirected to its *twin* (:mod:`dualjit.frontend.twin`).
+code in a parallel caller) is compiled on its own under the same pipeline: the call is redirected to its *twin*
+(:mod:`dualjit.frontend.twin`).
 
 Relies on ``InlineInlinables`` and ``InlineWorker.inline_ir`` of ``numba.core``: it returns the blocks it made, the
 first of which is the rest of the caller's block, and copies a callee's blocks by ``copy.deepcopy``.

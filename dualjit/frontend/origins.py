@@ -60,7 +60,7 @@ class Receivers:
 
     def of_meetings(self) -> Iterator[tuple[ir.Var, Marked]]:
         """What flows into one variable on different ways: emitted programs have assignments in place of phis."""
-        for name, found in self.func_ir._definitions.items():
+        for found in self.func_ir._definitions.values():
             sources = [v for v in found if isinstance(v, ir.Var)]
             if len(found) > 1:
                 for var in sources:

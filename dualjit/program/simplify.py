@@ -61,21 +61,10 @@ def _equal_operand(op: p.Op, made: dict[str, p.Op], resolve) -> p.Operand | None
 def _without_ellipses(function: p.Function) -> p.Function:
     """Stores by ``...`` as Numba can read them, too.
 
-    ``a[...] = v`` is ``a[:] = v``, or ``a[()] = v`` without dimensions; an ellipsis which stands for no dimension, as in
-    ``a[..., i, j] = v`` of a matrix, is left out, since such a store is one of an element.
+    ``a[...] = v`` is ``a[:] = v``, or ``a[()] = v`` without dimensions.  An ellipsis which stands for no dimension, as
+    in ``a[..., i, j] = v`` of a matrix, is left out, since such a store is one of an element.
     """
-    packs = {op.target.name: op for _, op in function.ops() if isinstance(op, p.Pack)}
-    indices = {
-        op.index.name: op.array.type
-        for _, op in function.ops()
-        if isinstance(op, p.Store) and isinstance(op.index, p.Var)
-    }
-    elements = {}
-    for name, array in indices.items():
-        items = _elements(array, packs[name].items) if name in packs else None
-        if items is not None:
-            target = p.Var(f"{name}.element", Tup((INT,) * len(items)))
-            elements[name] = replace(packs[name], target=target, items=items)
+    elements = _packed_elements(function)
     blocks = {}
     for label, block in function.blocks.items():
         ops = []
@@ -85,6 +74,20 @@ def _without_ellipses(function: p.Function) -> p.Function:
                 ops.append(elements[op.target.name])
         blocks[label] = replace(block, ops=tuple(ops))
     return function.with_blocks(blocks)
+
+
+def _packed_elements(function: p.Function) -> dict[str, p.Pack]:
+    """For each packed index of a store that has an ellipsis for nothing: the index without it."""
+    packs = {op.target.name: op for _, op in function.ops() if isinstance(op, p.Pack)}
+    elements = {}
+    for _, op in function.ops():
+        if isinstance(op, p.Store) and isinstance(op.index, p.Var) and op.index.name in packs:
+            name = op.index.name
+            items = _elements(op.array.type, packs[name].items)
+            if items is not None:
+                target = p.Var(f"{name}.element", Tup((INT,) * len(items)))
+                elements[name] = replace(packs[name], target=target, items=items)
+    return elements
 
 
 def _without_ellipsis(op: p.Op, elements: dict[str, p.Pack]) -> p.Op:

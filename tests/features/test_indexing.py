@@ -52,7 +52,7 @@ def slices_assigned(x):
 def ellipsis_that_stands_for_nothing(x):
     """As in code which turns one vector, or many."""
     a, b, c = 1, 2, np.cos(x[0])
-    r = np.zeros(np.asarray(x[0]).shape + (3, 3))
+    r = np.zeros(np.asarray(x[0]).shape + (3, 3))  # noqa: RUF005 (as the code is found)
     r[..., a, a] = c
     r[..., a, b] = -x[1]
     r[..., 0, 1] = x[2] * r[1, 1, ...]
