@@ -95,7 +95,8 @@ def _without_ellipsis(op: p.Op, elements: dict[str, p.Pack]) -> p.Op:
         return op
     if isinstance(op.index, p.Var):
         element = elements.get(op.index.name)
-        return op if element is None else replace(op, index=element.target)
+        known = element is not None and len(element.items) == getattr(op.array.type, "ndim", 0)
+        return replace(op, index=element.target) if known else op
     if op.index.value is Ellipsis:
         return replace(op, index=p.Const(slice(None) if op.array.type.ndim > 0 else ()))
     items = _elements(op.array.type, tuple(map(p.Const, op.index.value))) if isinstance(op.index.value, tuple) else None

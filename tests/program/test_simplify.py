@@ -67,6 +67,9 @@ def test_an_ellipsis_that_stands_for_no_dimension_is_left_out():
     program = simplified(function(pack, p.Store(None, X, index, A, loc=LOC), returns=A))
     made, store = operations(program)[-2:]
     assert made.items == (I,)
+    rows = var("m", Arr(A.type, 2))
+    stores = p.Store(None, X, index, A, loc=LOC), p.Store(None, rows, index, A, loc=LOC)
+    assert operations(simplified(function(pack, *stores, returns=A)))[-1].index == index
     assert store.index == made.target
     assert p.is_element(X.type, store.index)
 
