@@ -5,44 +5,56 @@ Whatever has ``__cuda_array_interface__`` (CuPy, PyTorch, Numba) is on the devic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numba import from_dtype, typeof, types
 
 from dualjit.cuda.problem import Argument
-from dualjit.errors import ArgumentCountError, DeviceArrayError, DTypeError, ShapeError
+from dualjit.errors import DeviceArrayError, DTypeError, ShapeError
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 LAYOUTS = {"soa": True, "aos": False}
 
 
-@dataclass(frozen=True)
-class Memory:
-    """What is known of an array: its object, dtype and shape, and where it is."""
+class Memory(NamedTuple):
+    """What is known of an array, but for its numbers: a tuple, since tuples are compared in no time."""
 
-    array: Any
     dtype: np.dtype
     shape: tuple[int, ...]
     contiguous: bool
     on_device: bool
 
 
+class Other(NamedTuple):
+    """What is known of an argument that is no array: Numba's type, and the name of Python's."""
+
+    type: types.Type
+    name: str
+
+
 def memory(x) -> Memory | None:
     """What is known of an array; None for what is none."""
     interface = getattr(x, "__cuda_array_interface__", None)
     if interface is not None:
-        dtype, shape = np.dtype(interface["typestr"]), tuple(interface["shape"])
-        return Memory(x, dtype, shape, _is_contiguous(interface.get("strides"), shape, dtype.itemsize), True)
+        dtype, shape, strides = _dtype(interface["typestr"]), tuple(interface["shape"]), interface.get("strides")
+        return Memory(dtype, shape, strides is None or _is_contiguous(strides, shape, dtype.itemsize), True)
     if isinstance(x, np.ndarray):
-        return Memory(x, x.dtype, x.shape, x.flags.c_contiguous, False)
+        return Memory(x.dtype, x.shape, x.flags.c_contiguous, False)
     return None
 
 
+def described(x) -> Memory | Other:
+    """What is known of an argument."""
+    return memory(x) or Other(typeof(x), type(x).__name__)
+
+
+_dtype = cache(np.dtype)
+
+
 def _is_contiguous(strides, shape, itemsize) -> bool:
-    if strides is None or 0 in shape:
+    if 0 in shape:
         return True
     for extent, stride in zip(reversed(shape), reversed(strides), strict=True):
         if extent != 1 and stride != itemsize:
@@ -66,8 +78,8 @@ class Inputs:
         Of the transform and the function, for messages.
     names : list of str
         The function's parameters.
-    given : sequence
-        One argument for each.
+    found : tuple
+        For each what is known of its argument: `Memory` or `Other`.
     same : set of int
         Positions of arrays that all points have in common.
     layout : str
@@ -77,12 +89,10 @@ class Inputs:
     axes: tuple[int, ...] = (1, 2)
     wanted = "array with an axis of points; batch_gradient(mode='reverse') has sums over points by shared arrays"
 
-    def __init__(self, name: str, names: list[str], given, same: frozenset[int], layout: str):
+    def __init__(self, name: str, names: tuple[str, ...], found: tuple, same: frozenset[int], layout: str):
         self.name, self.names, self.layout, self.points_last = name, names, layout, LAYOUTS[layout]
-        if len(given) != len(names):
-            raise ArgumentCountError(f"{name} takes ({', '.join(names)}), {len(given)} arguments were given")
-        self.given = list(given)
-        self.memories = [memory(x) for x in given]
+        self.found = found
+        self.memories = [x if isinstance(x, Memory) else None for x in found]
         self.batched = [k for k, m in enumerate(self.memories) if m is not None and k not in same]
         self.on_device = self.device()
         for k in self.batched:
@@ -147,7 +157,7 @@ class Inputs:
         scalars = {self.names[k]: self.memories[k].dtype for k in positions}
         if len(set(scalars.values())) > 1:
             raise DTypeError(f"{self.name}: differentiated arguments of different dtypes, {scalars}: convert to one")
-        return tuple(self.argument(k, firsts.get(k)) for k in range(len(self.given)))
+        return tuple(self.argument(k, firsts.get(k)) for k in range(len(self.found)))
 
     def check_shared(self, name: str, m: Memory | None) -> None:
         """Raise unless points can have derivatives by an argument that is the same for all."""
@@ -164,7 +174,7 @@ class Inputs:
     def argument(self, k: int, first: int | None) -> Argument:
         found = self.memories[k]
         if found is None:
-            return Argument(self.names[k], typeof(self.given[k]))
+            return Argument(self.names[k], self.found[k].type)
         in_order = found.contiguous or not found.on_device  # what is on the host is copied in order
         ndim = len(found.shape)
         if k not in self.batched and first is None:
@@ -174,11 +184,11 @@ class Inputs:
             self.names[k], array_type(found.dtype, ndim, "C"), self.size(k), first, self.is_vector(k), shared
         )
 
-    def directions(self, positions: tuple[int, ...], given) -> list:
-        """One direction for each differentiated argument, like it in every respect."""
-        for k, v in zip(positions, given, strict=True):
-            wanted, found, name = self.memories[k], memory(v), self.names[k]
-            if found is None or found.on_device != wanted.on_device:
+    def check_directions(self, positions: tuple[int, ...], given: tuple) -> None:
+        """Raise unless there is one direction for each differentiated argument, like it in every respect."""
+        for k, found in zip(positions, given, strict=True):
+            wanted, name = self.memories[k], self.names[k]
+            if isinstance(found, Other) or found.on_device != wanted.on_device:
                 where = "on the device" if wanted.on_device else "a NumPy array"
                 raise DeviceArrayError(f"{self.name}: the direction of '{name}' must be {where}, as '{name}' is")
             if found.shape != wanted.shape:
@@ -189,7 +199,6 @@ class Inputs:
                 )
             if not found.contiguous and found.on_device:
                 raise ShapeError(f"{self.name}: the direction of '{name}' is not contiguous: copy it")
-        return list(given)
 
 
 class EachPoint(Inputs):
@@ -236,15 +245,16 @@ class OnePoint(Inputs):
         return self.memories[k].shape[0]
 
 
-def check_output(out, shape: tuple[int, ...], dtype: np.dtype, on_device: bool, name: str) -> None:
-    """Raise unless ``out`` can take an answer of this shape."""
+def check_output(out, wanted: Memory, name: str) -> None:
+    """Raise unless ``out`` can take an answer of this kind."""
     found = memory(out)
-    if found is None or found.on_device != on_device:
-        where = "on the device, as the arguments are" if on_device else "a NumPy array, as the arguments are"
+    if found == wanted:
+        return
+    if found is None or found.on_device != wanted.on_device:
+        where = "on the device, as the arguments are" if wanted.on_device else "a NumPy array, as the arguments are"
         raise DeviceArrayError(f"{name}: out= must be an array {where}")
-    if found.shape != shape:
-        raise ShapeError(f"out= of {name}", found.shape, shape)
-    if found.dtype != dtype:
-        raise DTypeError(f"{name}: out= has dtype {found.dtype}, expected {dtype}")
-    if not found.contiguous:
-        raise ShapeError(f"{name}: out= is not contiguous: hand over a contiguous array of shape {shape}")
+    if found.shape != wanted.shape:
+        raise ShapeError(f"out= of {name}", found.shape, wanted.shape)
+    if found.dtype != wanted.dtype:
+        raise DTypeError(f"{name}: out= has dtype {found.dtype}, expected {wanted.dtype}")
+    raise ShapeError(f"{name}: out= is not contiguous: hand over a contiguous array of shape {wanted.shape}")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from numba import njit, types
 
+from dualjit.cuda.call import Calls
 from dualjit.cuda.chunks import Choice, chosen, compiled, lanes_to_try
 from dualjit.cuda.kernels import Components, Kernel
 from dualjit.cuda.launch import Stopwatch, in_order, launch
@@ -37,6 +38,7 @@ class Batch:
         self._components: dict = {}
         self._choices: dict = {}
         self._kernels: dict = {}
+        self._calls = Calls(request, self.call)
 
     def __repr__(self):
         return f"<{self.request.name} at {'one point' if self.request.one_point else 'many points'}>"
@@ -62,16 +64,16 @@ class Batch:
         """
         target = numba_target()
         cc = target.capability()
-        run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
+        run, given = self._calls.of(args, cc)
         run.check_outputs(out)
-        return run.returned(launch(target.module, *self.launcher(run, target, cc), run, out, stream))
+        return run.returned(launch(target.module, *self.launcher(run, target, cc), run, given, out, stream))
 
     def on_cpu(self, *args, out=None):
         """The same kernel, compiled for the CPU, in a loop over points: what it computes where there is no GPU.
 
         Takes NumPy arrays.  It is not fast: `dualjit.vmap` is.
         """
-        run = Run(self.request, args, self.host_components)
+        run, given = self._calls.of(args, None)
         if run.inputs.on_device:
             raise DeviceArrayError(f"{self.request.name}: on_cpu takes NumPy arrays; copy arrays from the device")
         run.check_outputs(out)
@@ -81,7 +83,7 @@ class Batch:
             with refused(self.request.function):
                 self._kernels[key] = njit(types.void(*kernel.argument_types))(kernel.for_host())
         outputs = run.outputs(out)
-        self._kernels[key](run.inputs.points, *run.arrays(in_order), *outputs)
+        self._kernels[key](run.inputs.points, *run.arrays(given, in_order), *outputs)
         return run.returned(outputs)
 
     def inspect(self, *args, cc: tuple[int, int] = HOPPER) -> Choice:
@@ -89,9 +91,8 @@ class Batch:
 
         Needs the compiler, but no GPU.
         """
-        target = numba_target()
-        run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
-        return self.choice(run.problem, run.components, target, cc)
+        run = self.run(args, cc)
+        return self.choice(run.problem, run.components, numba_target(), cc)
 
     def tune(self, *args) -> Choice:
         """Time numbers of partials and sizes of blocks on the current device, and keep the fastest.
@@ -104,8 +105,8 @@ class Batch:
         """
         target = numba_target()
         cc = target.capability()
-        run = Run(self.request, args, lambda problem: self.components(problem, target, cc))
-        stopwatch, best = Stopwatch(target.module, run), None
+        run, given = self._calls.of(args, cc)
+        stopwatch, best = Stopwatch(target.module, run, given), None
         for lanes in self.lanes_to_tune(run.problem):
             kernel = Kernel(run.problem, run.components, lanes)
             with refused(self.request.function):
@@ -128,25 +129,27 @@ class Batch:
         for key in [k for k in self._kernels if k[:2] == ("device", kernel.problem)]:
             del self._kernels[key]
         self._kernels["device", kernel.problem, device] = launcher
+        self._calls.forget()
 
     # ---- what is compiled
 
-    def components(self, problem: Problem, target, cc: tuple[int, int]) -> Components:
-        """What the function returns, as the target says."""
-        return self.found(problem, lambda probe, arguments: target.return_type(probe, arguments, cc))
+    def run(self, args: tuple, cc: tuple[int, int] | None = None) -> Run:
+        """A call, checked; for a device of this capability, or for the CPU."""
+        return self._calls.of(args, cc)[0]
 
-    def host_components(self, problem: Problem) -> Components:
-        """What the function returns, as the CPU's compiler says."""
-        return self.found(problem, host_return_type)
+    def call(self, given: tuple, directions: tuple, cc: tuple[int, int] | None) -> Run:
+        """A call of whose arguments this is known."""
+        return Run(self.request, given, directions, lambda problem: self.components(problem, cc))
 
-    def found(self, problem: Problem, return_type: Callable) -> Components:
-        """What the function returns; ``return_type`` compiles a function that returns it for argument types."""
+    def components(self, problem: Problem, cc: tuple[int, int] | None) -> Components:
+        """What the function returns, as the compiler of the target or of the CPU says."""
         if problem.outputs is not None:
             return Components(problem.outputs, problem.scalar, single=False)
         if problem not in self._components:
             kernel = Kernel(problem, Components(1, problem.scalar, single=True), (1,) * len(problem.levels))
             with refused(self.request.function):
-                found = return_type(kernel.probe(), kernel.argument_types)
+                given = kernel.probe(), kernel.argument_types
+                found = host_return_type(*given) if cc is None else numba_target().return_type(*given, cc)
             self._components[problem] = self.checked(problem, found)
         return self._components[problem]
 
@@ -189,12 +192,15 @@ class Batch:
 
     def launcher(self, run: Run, target, cc: tuple[int, int]) -> tuple[Callable, Kernel]:
         """The kernel to launch, compiled, and what it was compiled from."""
-        key = "device", run.problem, target.device()
-        if key not in self._kernels:
-            choice = self.choice(run.problem, run.components, target, cc)
-            kernel = Kernel(run.problem, run.components, choice.lanes, choice.threads)
-            self._kernels[key] = self.compiled(kernel, target), kernel
-        return self._kernels[key]
+        device = target.device()
+        if device not in run.launchers:
+            key = "device", run.problem, device
+            if key not in self._kernels:
+                choice = self.choice(run.problem, run.components, target, cc)
+                kernel = Kernel(run.problem, run.components, choice.lanes, choice.threads)
+                self._kernels[key] = self.compiled(kernel, target), kernel
+            run.launchers[device] = self._kernels[key]
+        return run.launchers[device]
 
     @staticmethod
     def compiled(kernel: Kernel, target) -> Callable:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from numba import types
 
@@ -63,7 +64,7 @@ class Kernel:
         self.problem, self.components, self.lanes = problem, components, lanes
         self.threads = threads or (SPREAD_THREADS if problem.one_point else THREADS)
 
-    @property
+    @cached_property
     def passes(self) -> tuple[int, int]:
         """How many passes compute all columns, in the inner and in the outer level."""
         columns, levels = self.problem.columns, zip(self.problem.levels, self.lanes, strict=True)

@@ -11,25 +11,27 @@ from typing import Any
 
 import numpy as np
 
+from dualjit.cuda.call import Call
 from dualjit.errors import OptionError
 
 LAUNCHES = 8  # of which the first loads the kernel
 
 
-def launch(cuda, compiled: Callable, kernel, run, out, stream) -> list:
-    """Values and derivatives, computed; kernel and run are of either mode."""
+def launch(cuda, compiled: Callable, kernel, run: Call, given: tuple, out, stream) -> list:
+    """Arrays of the answer, computed from these arguments."""
     stream = as_stream(cuda, stream)
     if run.inputs.on_device:
         outputs = run.outputs(out, lambda shape, dtype: cuda.device_array(shape, dtype, stream=stream))
         adopted = adopter(cuda)
         there = list(map(adopted, outputs))
         clear(there, run, stream)
-        start(compiled, kernel, run, stream, run.arrays(adopted), there)
+        start(compiled, kernel, run, stream, run.arrays(given, adopted), there)
         return outputs
     outputs = run.outputs(out)
     there = [cuda.device_array(x.shape, x.dtype, stream=stream) for x in outputs]
     clear(there, run, stream)
-    start(compiled, kernel, run, stream, run.arrays(lambda x: cuda.to_device(in_order(x), stream=stream)), there)
+    moved = run.arrays(given, lambda x: cuda.to_device(in_order(x), stream=stream))
+    start(compiled, kernel, run, stream, moved, there)
     for x, host in zip(there, outputs, strict=True):
         x.copy_to_host(host, stream=stream)
     if stream:
@@ -61,15 +63,12 @@ def start(compiled, kernel, run, stream, arrays, outputs) -> None:
 
 
 class Stopwatch:
-    """Times kernels on the arguments of a call, into memory of its own.
+    """Times kernels on the arguments of a call, into memory of its own."""
 
-    Kernels and run are of either mode.
-    """
-
-    def __init__(self, cuda, run):
+    def __init__(self, cuda, run: Call, given: tuple):
         self.cuda, self.run = cuda, run
         moved = adopter(cuda) if run.inputs.on_device else lambda x: cuda.to_device(in_order(x), stream=0)
-        self.arrays = run.arrays(moved)
+        self.arrays = run.arrays(given, moved)
         self.outputs = run.outputs(None, lambda shape, dtype: cuda.device_array(shape, dtype, stream=0))
         clear(self.outputs, run, 0)
 

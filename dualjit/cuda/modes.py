@@ -7,7 +7,9 @@ reverse mode computes it, and its adjoint, once for each component, whatever the
 from __future__ import annotations
 
 from dualjit.cuda.adjoints import KernelAdjoint
+from dualjit.cuda.arrays import described
 from dualjit.cuda.batch import Batch
+from dualjit.cuda.call import Calls
 from dualjit.cuda.chunks import Choice
 from dualjit.cuda.request import Request, check_count
 from dualjit.cuda.reverse import ReverseBatch
@@ -61,6 +63,7 @@ class AutoBatch:
         self.request, self.few = request, few
         self.forward, self.reverse = Batch(request), ReverseBatch(request, None)
         self._suiting: dict[ReverseProblem, Batch | ReverseBatch] = {}
+        self._calls = Calls(request, self.chosen)
 
     def __repr__(self):
         return f"<{self.request.name} at many points, by either mode>"
@@ -81,10 +84,11 @@ class AutoBatch:
         """Tune both modes on the current device, as far as a kernel can have them, and keep the fastest."""
         if self.by_sums:
             return self.reverse.tune(*args)
-        problem, choices = self.problem(args), {}
+        problem, choices = self.problem(tuple(map(described, self.request.split(args)[0]))), {}
         for batch in (self.forward, self.reverse) if self.adjoint(problem) else (self.forward,):
             choices[batch] = batch.tune(*args)
         self._suiting[problem] = min(choices, key=lambda batch: choices[batch].seconds)
+        self._calls.forget()
         return choices[self._suiting[problem]]
 
     def mode(self, *args) -> str:
@@ -93,9 +97,13 @@ class AutoBatch:
 
     def suiting(self, args: tuple) -> Batch | ReverseBatch:
         """The driver for arguments like these."""
+        return self._calls.of(args)[0]
+
+    def chosen(self, given: tuple, beside: tuple) -> Batch | ReverseBatch:
+        """The driver for arguments of which this is known."""
         if self.by_sums:
             return self.reverse
-        problem = self.problem(args)
+        problem = self.problem(given)
         if problem not in self._suiting:
             self._suiting[problem] = self.reverse if self.suits_reverse(problem) else self.forward
         return self._suiting[problem]
@@ -105,9 +113,9 @@ class AutoBatch:
         """Are derivatives sums over points, which reverse mode alone has?"""
         return bool(sums_of(self.request))
 
-    def problem(self, args: tuple) -> ReverseProblem:
-        """What is computed in a call with these arguments."""
-        return problem_of(self.request, self.request.inputs(list(args)), None)
+    def problem(self, given: tuple) -> ReverseProblem:
+        """What is computed in a call with arguments of which this is known."""
+        return problem_of(self.request, self.request.inputs(given), None)
 
     def suits_reverse(self, problem: ReverseProblem) -> bool:
         """Are there inputs enough, and can a kernel have the adjoint?"""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from numba import types
 
@@ -49,12 +50,12 @@ class Columns:
 
     arguments: tuple[Argument, ...]
 
-    @property
+    @cached_property
     def differentiated(self) -> tuple[Argument, ...]:
         """The arguments that have columns, in the order of these."""
         return tuple(sorted((a for a in self.arguments if a.first is not None), key=lambda a: a.first))
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """How many columns there are in all."""
         return sum(a.size for a in self.differentiated)

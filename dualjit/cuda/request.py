@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from numba import njit
 
 from dualjit.cuda.arrays import LAYOUTS, EachPoint, Inputs, OnePoint
-from dualjit.errors import ModeError, OptionError
+from dualjit.errors import ArgumentCountError, ModeError, OptionError
 from dualjit.frontend.vectorized import as_function
-from dualjit.numbers.points import UNIT
+from dualjit.numbers.points import ALONG, UNIT
 from dualjit.transforms.arguments import python_function, signature_of
 from dualjit.transforms.selection import select
 
@@ -74,10 +74,26 @@ class Request:
         """How many axes of columns a derivative has."""
         return self.levels.count(UNIT)
 
-    def inputs(self, given: list) -> Inputs:
-        """The function's arguments in a call, checked."""
+    @property
+    def second(self) -> str | None:
+        """What a call takes as its second argument, beside those of the function."""
+        return "cotangents" if self.pulled else "direction" if ALONG in self.levels else None
+
+    def split(self, args: tuple) -> tuple[tuple, tuple]:
+        """The function's arguments, and what comes second: directions, or the cotangents of the answer."""
+        second = self.second
+        if len(args) != len(self.parameters) + (second is not None):
+            wanted = list(self.parameters)
+            wanted[1:1] = [second] if second else []
+            raise ArgumentCountError(f"{self.name} takes ({', '.join(wanted)}), {len(args)} arguments were given")
+        if second is None:
+            return args, ()
+        return (args[0], *args[2:]), (args[1],) if self.single or self.pulled else tuple(args[1])
+
+    def inputs(self, found: tuple) -> Inputs:
+        """The function's arguments in a call, of which this is known, checked."""
         kind = OnePoint if self.one_point else EachPoint if self.each_point else Inputs
-        return kind(self.name, self.parameters, given, self.shared, self.layout)
+        return kind(self.name, self.parameters, found, self.shared, self.layout)
 
 
 def request(

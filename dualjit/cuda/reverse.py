@@ -8,6 +8,7 @@ from dataclasses import replace
 from numba import njit, types
 
 from dualjit.cuda.assembly import resources
+from dualjit.cuda.call import Calls
 from dualjit.cuda.chunks import Choice
 from dualjit.cuda.launch import Stopwatch, as_stream, in_order, launch
 from dualjit.cuda.refusal import refused
@@ -31,6 +32,7 @@ class ReverseBatch:
         self.request, self.tape = request, tape
         self._kernels: dict[ReverseProblem, ReverseKernel] = {}
         self._compiled: dict = {}
+        self._calls = Calls(request, self.call)
 
     def __repr__(self):
         return f"<{self.request.name} at many points, by reverse mode>"
@@ -50,17 +52,17 @@ class ReverseBatch:
         """
         target = numba_target()
         target.capability()
-        run = self.run(args)
+        run, given = self._calls.of(args)
         run.check_outputs(out)
         stream = as_stream(target.module, stream)
-        *outputs, status = launch(target.module, self.compiled(run, target), run.kernel, run, out, stream)
-        if run.kernel.adjoint.can_fail or not run.inputs.on_device:
+        *outputs, status = launch(target.module, *self.launcher(run, target), run, given, out, stream)
+        if run.reports:
             run.check_status(status.copy_to_host(stream=stream) if run.inputs.on_device else status, stream)
         return run.returned(outputs)
 
     def on_cpu(self, *args, out=None):
         """The same kernel, compiled for the CPU, in a loop over points; takes NumPy arrays."""
-        run = self.run(args)
+        run, given = self._calls.of(args)
         if run.inputs.on_device:
             raise DeviceArrayError(f"{self.request.name}: on_cpu takes NumPy arrays; copy arrays from the device")
         run.check_outputs(out)
@@ -71,7 +73,7 @@ class ReverseBatch:
         outputs = run.outputs(out)
         for k in run.zeroed:
             outputs[k][...] = 0
-        self._compiled[key](run.inputs.points, *run.arrays(in_order), *outputs)
+        self._compiled[key](run.inputs.points, *run.arrays(given, in_order), *outputs)
         return run.returned(outputs[:-1])
 
     def inspect(self, *args, cc: tuple[int, int] = HOPPER) -> Choice:
@@ -93,24 +95,29 @@ class ReverseBatch:
         """
         target = numba_target()
         cc = target.capability()
-        run = self.run(args)
-        stopwatch = Stopwatch(target.module, run)
-        kernels = run.kernel.with_other_blocks(run.inputs.points)
-        seconds, fastest = stopwatch.fastest(self.compiled(run, target), kernels)
-        run.check_status(stopwatch.outputs[-1].copy_to_host(), 0)
+        run, given = self._calls.of(args)
+        stopwatch = Stopwatch(target.module, run, given)
+        compiled, kernel = self.launcher(run, target)
+        seconds, fastest = stopwatch.fastest(compiled, kernel.with_other_blocks(run.inputs.points))
+        if run.reports:
+            run.check_status(stopwatch.outputs[-1].copy_to_host(), 0)
         self._kernels[run.problem] = fastest
+        self._calls.forget()
         return replace(self.choice(fastest, target, cc), seconds=seconds)
 
     # ---- what is compiled
 
-    def compiled(self, run: ReverseRun, target) -> Callable:
-        """The kernel to launch on the current device."""
-        key = run.problem, target.device()
-        if key not in self._compiled:
-            with refused(self.request.function):
-                kernel = run.kernel.for_device(target.module)
-                self._compiled[key] = target.kernel(kernel, run.kernel.argument_types, UNROLL)
-        return self._compiled[key]
+    def launcher(self, run: ReverseRun, target) -> tuple[Callable, ReverseKernel]:
+        """The kernel to launch, compiled, and what it was compiled from."""
+        device = target.device()
+        if device not in run.launchers:
+            key = run.problem, device
+            if key not in self._compiled:
+                with refused(self.request.function):
+                    kernel = run.kernel.for_device(target.module)
+                    self._compiled[key] = target.kernel(kernel, run.kernel.argument_types, UNROLL)
+            run.launchers[device] = self._compiled[key], run.kernel
+        return run.launchers[device]
 
     def choice(self, kernel: ReverseKernel, target, cc: tuple[int, int]) -> Choice:
         """A kernel, and what it takes of a device of this capability."""
@@ -121,7 +128,11 @@ class ReverseBatch:
 
     def run(self, args: tuple) -> ReverseRun:
         """A call, checked, with its kernel."""
-        return ReverseRun(self.request, self.tape, args, self.kernel)
+        return self._calls.of(args)[0]
+
+    def call(self, given: tuple, cotangents: tuple) -> ReverseRun:
+        """A call of whose arguments this is known."""
+        return ReverseRun(self.request, self.tape, given, cotangents, self.kernel)
 
     def kernel(self, problem: ReverseProblem) -> ReverseKernel:
         """The kernel of a problem."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 from numba import types
@@ -58,7 +59,7 @@ class ReverseProblem(Columns):
         shapes = {a.name: shape for a, shape in zip(self.arguments, self.shapes, strict=True)}
         return [(name, shapes[name]) for name in self.sums]
 
-    @property
+    @cached_property
     def own_sums(self) -> bool:
         """Has each thread sums of its own?"""
         return bool(self.sums) and sum(prod(shape) for _, shape in self.summed) * NUMBER <= MOST_BYTES

@@ -7,23 +7,18 @@ from collections.abc import Callable
 import numpy as np
 from numba.np.numpy_support import as_dtype
 
-from dualjit.cuda.arrays import FLOATS, Inputs, check_output, memory
+from dualjit.cuda.arrays import FLOATS, Inputs, Memory, Other
+from dualjit.cuda.call import Call
 from dualjit.cuda.problem import Argument
 from dualjit.cuda.request import Request
 from dualjit.cuda.reverse_kernels import ReverseKernel
 from dualjit.cuda.reverse_problem import ReverseProblem
-from dualjit.errors import (
-    ArgumentCountError,
-    CudaError,
-    DeviceArrayError,
-    DTypeError,
-    OutputError,
-    ShapeError,
-    TapeError,
-)
+from dualjit.errors import CudaError, DeviceArrayError, DTypeError, OutputError, ShapeError, TapeError
+
+STATUS = np.dtype(np.int64)
 
 
-class ReverseRun:
+class ReverseRun(Call):
     """A call.
 
     Parameters
@@ -31,31 +26,33 @@ class ReverseRun:
     request : Request
     tape : int or None
         Bytes of each thread's tape.
-    args : tuple
-        As the user gave them.
+    given : tuple
+        What is known of the function's arguments.
+    cotangents : tuple
+        Of the cotangents of its answer, where there are any.
     kernel : callable
         Problem to its `ReverseKernel`.
+
+    Attributes
+    ----------
+    reports : bool
+        Is it looked at what went wrong?
     """
 
-    def __init__(self, request: Request, tape: int | None, args: tuple, kernel: Callable):
-        self.request = request
-        given, cotangents = self.split(list(args))
-        self.inputs = request.inputs(given)
+    def __init__(self, request: Request, tape: int | None, given: tuple, cotangents: tuple, kernel: Callable):
+        super().__init__(request, given)
         self.sums = sums_of(request)
         self.problem = problem_of(request, self.inputs, tape)
         self.kernel: ReverseKernel = kernel(self.problem)
+        self.dtype = as_dtype(self.kernel.scalar)
         self.check_answer()
-        self.cotangents = [self.checked(u) for u in cotangents]
-
-    def split(self, args: list) -> tuple[list, list]:
-        """The function's arguments, and the cotangents of its answer, which come second."""
-        if not self.request.pulled:
-            return args, []
-        first, *others = self.request.parameters
-        if len(args) != len(others) + 2:
-            wanted = ", ".join([first, "cotangents", *others])
-            raise ArgumentCountError(f"{self.request.name} takes ({wanted}), {len(args)} arguments were given")
-        return [args[0], *args[2:]], [args[1]]
+        for found in cotangents:
+            self.check_cotangents(found)
+        self.shapes = self.shapes_of_answer()
+        self.reports = self.kernel.adjoint.can_fail or not self.inputs.on_device
+        count = len(self.shapes)
+        self.zeroed = range(count - len(self.sums), count + self.reports)  # the last says what went wrong
+        self.parts = [None if k in self.sums else self.part(self.problem.arguments[k]) for k in request.positions]
 
     def check_answer(self) -> None:
         answer = self.kernel.adjoint.answer
@@ -70,10 +67,10 @@ class ReverseRun:
                 "arguments, are gradients of one number: use batch_vjp"
             )
 
-    def checked(self, u):
-        """The cotangents, which have the shape of the values."""
-        found, wanted, name = memory(u), self.answer_shape, self.request.name
-        if found is None or found.on_device != self.inputs.on_device:
+    def check_cotangents(self, found: Memory | Other) -> None:
+        """Raise unless the cotangents have the shape of the values."""
+        wanted, name = self.answer_shape, self.request.name
+        if isinstance(found, Other) or found.on_device != self.inputs.on_device:
             where = "on the device" if self.inputs.on_device else "a NumPy array"
             raise DeviceArrayError(f"{name}: the cotangents must be {where}, as the arguments are")
         if found.shape != wanted:
@@ -82,21 +79,8 @@ class ReverseRun:
             raise DTypeError(f"{name}: the cotangents have dtype {found.dtype}, expected {self.dtype}")
         if found.on_device and not found.contiguous:
             raise ShapeError(f"{name}: the cotangents are not contiguous: copy them")
-        return u
 
-    # ---- arrays
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Of the answer."""
-        return as_dtype(self.kernel.scalar)
-
-    def arrays(self, moved: Callable) -> list:
-        """The kernel's arguments: arrays as ``moved`` makes them, numbers as they are."""
-        pairs = zip(self.inputs.given, self.inputs.memories, strict=True)
-        return [*(x if m is None else moved(x) for x, m in pairs), *map(moved, self.cotangents)]
-
-    def shapes(self) -> list[tuple[int, ...]]:
+    def shapes_of_answer(self) -> list[tuple[int, ...]]:
         """The shapes of values, of columns and of sums, as far as there are any."""
         columns = self.problem.columns
         rows = (self.kernel.rows,) if self.kernel.row_axis else ()
@@ -109,19 +93,19 @@ class ReverseRun:
         answer = self.kernel.adjoint.answer
         return self.over_points(() if answer.single else (answer.count,))
 
-    def over_points(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        points = (self.inputs.points,)
-        return (*shape, *points) if self.inputs.points_last else (*points, *shape)
+    def part(self, a: Argument) -> tuple | None:
+        """The columns of one argument, as indices; those of a number have no axis.  None where they are all."""
+        if a.is_vector and a.size == self.problem.columns:
+            return None
+        wanted = slice(a.first, a.first + a.size) if a.is_vector else a.first
+        before = self.kernel.row_axis + (not self.inputs.points_last)
+        return (slice(None),) * before + (wanted,)
 
-    @property
-    def zeroed(self) -> range:
-        """Which arrays of `outputs` have to be zeros before: the sums, and the last, which says what went wrong."""
-        count = len(self.shapes())
-        return range(count - len(self.sums), count + 1)
+    # ---- the answer
 
     def wanted(self, out) -> list:
-        """What the user hands over, None for what is to be made."""
-        count = len(self.shapes())
+        """What the user hands over for values, columns and sums."""
+        count = len(self.shapes)
         if out is None:
             return [None] * count
         given = list(out) if count > 1 and isinstance(out, tuple) else [out]
@@ -129,19 +113,11 @@ class ReverseRun:
             raise OutputError(f"{self.request.name} returns {count} arrays: out= takes a tuple of these")
         return given
 
-    def check_outputs(self, out) -> None:
-        """Raise unless ``out`` can take the answer."""
-        for given, shape in zip(self.wanted(out), self.shapes(), strict=True):
-            if given is not None:
-                check_output(given, shape, self.dtype, self.inputs.on_device, self.request.name)
-
     def outputs(self, out, empty: Callable = np.empty) -> list:
         """Arrays for the answer, and for what went wrong."""
-        pairs = zip(self.wanted(out), self.shapes(), strict=True)
+        pairs = zip(self.wanted(out), self.shapes, strict=True)
         made = [empty(shape, self.dtype) if given is None else given for given, shape in pairs]
-        return [*made, empty((1,), np.dtype(np.int64))]
-
-    # ---- the answer
+        return [*made, empty((1,), STATUS)]
 
     def check_status(self, status, stream) -> None:
         """Raise what a thread could not raise."""
@@ -159,18 +135,10 @@ class ReverseRun:
         """What the user gets: one part for each argument where he gave a tuple."""
         values, rest = outputs[: self.request.value], outputs[self.request.value :]
         sums = dict(zip(self.sums, rest[bool(self.problem.columns) :], strict=True))
-        arguments = self.problem.arguments
-        parts = tuple(sums[k] if k in sums else self.part(rest[0], arguments[k]) for k in self.request.positions)
+        pairs = zip(self.request.positions, self.parts, strict=True)
+        parts = tuple(sums[k] if k in sums else rest[0] if part is None else rest[0][part] for k, part in pairs)
         gradient = parts[0] if self.request.single else parts
         return (values[0], gradient) if self.request.value else gradient
-
-    def part(self, columns, a: Argument):
-        """The columns of one argument, a view; those of a number have no axis."""
-        if a.is_vector and a.size == self.problem.columns:
-            return columns
-        wanted = slice(a.first, a.first + a.size) if a.is_vector else a.first
-        before = self.kernel.row_axis + (not self.inputs.points_last)
-        return columns[(slice(None),) * before + (wanted,)]
 
 
 def sums_of(request: Request) -> tuple[int, ...]:
@@ -203,7 +171,7 @@ def check_sums(inputs: Inputs, sums: tuple[int, ...], others: list) -> None:
     for k in sums:
         name, m = inputs.names[k], inputs.memories[k]
         if m is None or m.dtype not in FLOATS:
-            given = type(inputs.given[k]).__name__ if m is None else f"an array of {m.dtype}"
+            given = inputs.found[k].name if m is None else f"an array of {m.dtype}"
             raise DTypeError(f"{inputs.name}: '{name}' is {given}, expected an array of float64 or float32")
         found[name] = m.dtype
     if len({*found.values(), *map(as_dtype, others)}) > 1:

@@ -13,7 +13,6 @@ from dualjit.cuda import chunks
 from dualjit.cuda.bench.scenarios import ARM, SCENARIOS
 from dualjit.cuda.chunks import Choice
 from dualjit.cuda.kernels import SPREAD_THREADS, THREADS, Components, Kernel
-from dualjit.cuda.run import Run
 
 from .stand_in import DeviceArray, Launcher, Stream, installed
 
@@ -185,7 +184,7 @@ def test_passes_of_both_levels_are_blocks_of_their_own(device, monkeypatch):
 def test_more_points_than_32_bits_count():
     scenario = ARM
     batch = scenario.transform(scenario.function(np.float64))
-    problem = Run(batch.request, tuple(scenario.arguments(2, np.float64)), batch.host_components).problem
+    problem = batch.run(tuple(scenario.arguments(2, np.float64))).problem
     blocks, threads = Kernel(problem, Components(12, nb.float64, single=False), (4,)).configuration(1 << 33)
     assert blocks == ((1 << 33) // threads, 2, 1)
 

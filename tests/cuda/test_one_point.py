@@ -10,7 +10,6 @@ import dualjit as dj
 from dualjit import errors
 from dualjit.cuda.bench.large import brusselator
 from dualjit.cuda.chunks import THREADS_TO_FILL, lanes_to_try
-from dualjit.cuda.run import Run
 
 from .test_refusals import OnDevice, refused
 
@@ -139,7 +138,7 @@ def test_what_it_is_called():
 
 def problem(n):
     jacobian = dj.cuda.jacobian(lambda x: x[0])
-    return Run(jacobian.request, (np.ones(n),), jacobian.host_components).problem
+    return jacobian.run((np.ones(n),)).problem
 
 
 def passes(n, lanes):

@@ -26,7 +26,6 @@ from dualjit.cuda.bench.ours import numba_contestants
 from dualjit.cuda.bench.scenarios import SCENARIOS
 from dualjit.cuda.bench.show import plot, table
 from dualjit.cuda.chunks import lanes_to_try
-from dualjit.cuda.run import Run
 from dualjit.cuda.target import numba_target
 from dualjit.errors import CudaError
 
@@ -140,7 +139,7 @@ def check(names, precisions) -> int:
         for precision in precisions:
             scenario, dtype = TIMED[name], np.dtype(precision).type
             batch, arguments = scenario.driver(dtype, CHECKED), scenario.arguments(CHECKED, dtype)
-            problem = Run(batch.request, tuple(arguments), batch.host_components).problem
+            problem = batch.run(tuple(arguments)).problem
             batch.on_cpu(*arguments)
             chosen = batch.inspect(*arguments).lanes
             for lanes in lanes_to_try(problem):

@@ -10,7 +10,6 @@ import numpy as np
 from dualjit.cuda.bench.by_hand import KERNELS, fill_kernel, gather_kernel, poison_kernel
 from dualjit.cuda.bench.contestants import Contestant, Loaded, event_clock
 from dualjit.cuda.bench.scenarios import Scenario
-from dualjit.cuda.run import Run
 from dualjit.cuda.target import numba_target
 
 THREADS = 128  # of a block of the kernels here
@@ -80,7 +79,7 @@ def _kernel(make, *args):
 
 def _lanes(arrays: Arrays) -> list[int]:
     batch = arrays.driver()
-    return arrays.scenario.partials(Run(batch.request, tuple(arrays.few), batch.host_components).problem)
+    return arrays.scenario.partials(batch.run(tuple(arrays.few)).problem)
 
 
 def _fill(arrays: Arrays) -> Contestant:
