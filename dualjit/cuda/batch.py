@@ -79,7 +79,7 @@ class Batch:
         run.check_outputs(out)
         key = ("cpu", run.problem)
         if key not in self._kernels:
-            kernel = Kernel(run.problem, run.components, self.lanes(run.problem))
+            kernel = Kernel(run.problem, run.returns, self.lanes(run.problem))
             with refused(self.request.function):
                 self._kernels[key] = njit(types.void(*kernel.argument_types))(kernel.for_host())
         outputs = run.outputs(out)
@@ -92,7 +92,7 @@ class Batch:
         Needs the compiler, but no GPU.
         """
         run = self.run(args, cc)
-        return self.choice(run.problem, run.components, numba_target(), cc)
+        return self.choice(run.problem, run.returns, numba_target(), cc)
 
     def tune(self, *args) -> Choice:
         """Time numbers of partials and sizes of blocks on the current device, and keep the fastest.
@@ -108,7 +108,7 @@ class Batch:
         run, given = self._calls.of(args, cc)
         stopwatch, best = Stopwatch(target.module, run, given), None
         for lanes in self.lanes_to_tune(run.problem):
-            kernel = Kernel(run.problem, run.components, lanes)
+            kernel = Kernel(run.problem, run.returns, lanes)
             with refused(self.request.function):
                 choice, launched = compiled(target, kernel, cc), self.compiled(kernel, target)
             seconds, fastest = stopwatch.fastest(launched, kernel.with_other_blocks(run.inputs.points))
@@ -196,8 +196,8 @@ class Batch:
         if device not in run.launchers:
             key = "device", run.problem, device
             if key not in self._kernels:
-                choice = self.choice(run.problem, run.components, target, cc)
-                kernel = Kernel(run.problem, run.components, choice.lanes, choice.threads)
+                choice = self.choice(run.problem, run.returns, target, cc)
+                kernel = Kernel(run.problem, run.returns, choice.lanes, choice.threads)
                 self._kernels[key] = self.compiled(kernel, target), kernel
             run.launchers[device] = self._kernels[key]
         return run.launchers[device]

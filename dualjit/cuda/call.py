@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dualjit.cuda.arrays import Memory, Other, check_output, described
+from dualjit.cuda.problem import Argument, Columns
 from dualjit.cuda.request import Request
 
 KEPT = 64
@@ -34,13 +35,17 @@ class Call:
         Of the answer.
     shapes : list of tuple
         Of the arrays of the answer.
+    rows : int or None
+        How many components derivatives have along an axis; None where there is no such axis.
     zeroed : sequence of int
         Which of the kernel's arrays for the answer have to be zeros before.
     launchers : dict
         For each device the compiled kernel, and what it was compiled from.
     """
 
+    problem: Columns
     dtype: np.dtype
+    rows: int | None = None
     shapes: list[tuple[int, ...]]
     zeroed: Sequence[int] = ()
 
@@ -62,6 +67,30 @@ class Call:
     def wanted(self, out) -> list:
         """What the user hands over for each of `shapes`; None for what is to be made."""
         raise NotImplementedError
+
+    def indices(self, *arguments: Argument) -> tuple | None:
+        """Where these arguments are along the axes of columns, one for each; None where they are all there is.
+
+        The columns of a number have no axis.
+        """
+        if all(a.is_vector and a.size == self.problem.columns for a in arguments):
+            return None
+        before = self.rows is not None and not self.request.mapped
+        before += not (self.inputs.points_last or self.request.one_point)
+        columns = (slice(a.first, a.first + a.size) if a.is_vector else a.first for a in arguments)
+        return (*(slice(None),) * before, *columns)
+
+    @staticmethod
+    def part(derivative, where: tuple | None):
+        """The part at these indices, a view."""
+        return derivative if where is None else derivative[where]
+
+    def components(self, derivative, taken: Callable):
+        """What is taken of a derivative, or of that of each component, as the user has them."""
+        if self.rows is None or not self.request.mapped:
+            return taken(derivative)
+        before = () if self.inputs.points_last else (slice(None),)
+        return tuple(taken(derivative[(*before, k)]) for k in range(self.rows))
 
     def check_outputs(self, out) -> None:
         """Raise unless ``out`` can take the answer."""

@@ -22,6 +22,7 @@ from dualjit.transforms.jacobian import jacobian
 from dualjit.transforms.jacrev import jacrev
 from dualjit.transforms.selection import select
 
+JACOBIANS = {jacfwd, jacrev, jacobian}
 Drivers = Batch | ReverseBatch | AutoBatch
 
 NUMBER = {"scalar_only": True}
@@ -45,16 +46,14 @@ def mapped(f: Callable, in_axes, out_axes) -> Drivers:
         raise StructureError(f"in_axes has {len(axes)} entries, the function has {len(names)} parameters")
     layout = layout_of((*axes, out_axes))
     if not isinstance(f, Derivative):
-        return Batch(request("batch_value", f, (), shared=shared(axes), layout=layout))
-    transform, options = recipe(f)
+        return Batch(request("batch_value", f, (), shared=shared(axes), layout=layout, mapped=True))
+    transform, options = twice(*recipe(f))
     if transform is hvp:
         axes = without_direction(axes, select(options["f"], options["argnums"]).positions)
     name, levels, more = DRIVERS[transform]
     chunk = options.get("chunk") if transform is not jacrev else None  # of which it is a number of rows
     return driver(transform, options.get("mode"))(
-        request(
-            name, options["f"], levels, options["argnums"], shared(axes), layout, chunk=chunk, each_point=True, **more
-        )
+        request(name, options["f"], levels, options["argnums"], shared(axes), layout, chunk=chunk, mapped=True, **more)
     )
 
 
@@ -70,6 +69,23 @@ def recipe(f: Derivative) -> tuple[Callable, dict]:
     if options.get("has_aux"):
         raise UnsupportedError(f"{f.__name__} in kernels", "it has has_aux=True", "return what is differentiated alone")
     return transform, options
+
+
+def twice(transform: Callable, options: dict) -> tuple[Callable, dict]:
+    """The same, where it is the derivative of a first derivative as one of second order."""
+    if not isinstance(options["f"], Derivative):
+        return transform, options
+    inner, given = recipe(options["f"])
+    both = {transform, inner} <= JACOBIANS or (transform in JACOBIANS and inner is grad)
+    if both and not isinstance(given["f"], Derivative):
+        outer_selection, selection = (select(given["f"], chosen["argnums"]) for chosen in (options, given))
+        if outer_selection == selection:
+            return hessian, {"f": given["f"], "argnums": given["argnums"]}
+    raise UnsupportedError(
+        f"{transform.__name__} of {options['f'].__name__} in kernels",
+        "the GPU has no driver for this derivative of a derivative",
+        "use hessian or hvp; jacfwd or jacrev of grad by the same arguments is a Hessian, too",
+    )
 
 
 def driver(transform: Callable, mode: str | None) -> Callable[[Request], Drivers]:

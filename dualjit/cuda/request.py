@@ -47,8 +47,9 @@ class Request:
         Must the function return one number?
     one_point : bool
         Is a call for one point, whose arrays have no axis of points?
-    each_point : bool
-        Has each point a derivative by arguments which all points share, instead of one sum for all?
+    mapped : bool
+        Is it `vmap` that asks?  Then each point has a derivative by arguments which all points share, where else there
+        is one sum, and components are a tuple, as the function returns them, where else they are an axis.
     pulled : bool
         Are cotangents of the answer given, whose products with transposed Jacobians are wanted?
     """
@@ -66,7 +67,7 @@ class Request:
     chunk: int | None
     scalar_only: bool
     one_point: bool
-    each_point: bool
+    mapped: bool
     pulled: bool
 
     @property
@@ -92,7 +93,7 @@ class Request:
 
     def inputs(self, found: tuple) -> Inputs:
         """The function's arguments in a call, of which this is known, checked."""
-        kind = OnePoint if self.one_point else EachPoint if self.each_point else Inputs
+        kind = OnePoint if self.one_point else EachPoint if self.mapped else Inputs
         return kind(self.name, self.parameters, found, self.shared, self.layout)
 
 
@@ -109,7 +110,7 @@ def request(
     *,
     scalar_only: bool = False,
     one_point: bool = False,
-    each_point: bool = False,
+    mapped: bool = False,
     pulled: bool = False,
 ) -> Request:
     """What a user asks for, checked."""
@@ -136,7 +137,7 @@ def request(
         chunk,
         scalar_only,
         one_point,
-        each_point,
+        mapped,
         pulled,
     )
 

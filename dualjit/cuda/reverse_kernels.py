@@ -73,7 +73,9 @@ class ReverseKernel:
         """Points, arguments, cotangents, values, columns, sums, status."""
         problem = self.problem
         rank_of_answer = 1 + (not self.adjoint.answer.single)
-        ranks = [rank_of_answer] * (problem.pulled + problem.valued) + [2 + self.row_axis] * bool(problem.columns)
+        ranks = [rank_of_answer] * (problem.pulled + problem.valued) + [2 + self.row_axis] * bool(
+            problem.differentiated
+        )
         ranks += [len(shape) for _, shape in problem.summed]
         floats = [types.Array(self.scalar, rank, "C") for rank in ranks]
         return (types.int64, *[a.type for a in problem.arguments], *floats, types.Array(types.int64, 1, "C"))
@@ -100,7 +102,7 @@ class ReverseKernel:
     def names(self) -> list[str]:
         """Of the parameters."""
         problem = self.problem
-        floats = [COTANGENTS] * problem.pulled + [VALUES] * problem.valued + [COLUMNS] * bool(problem.columns)
+        floats = [COTANGENTS] * problem.pulled + [VALUES] * problem.valued + [COLUMNS] * bool(problem.differentiated)
         floats += [total(name) for name in problem.sums]
         return [POINTS, *[a.name for a in problem.arguments], *floats, STATUS]
 

@@ -9,7 +9,6 @@ from numba.np.numpy_support import as_dtype
 
 from dualjit.cuda.arrays import FLOATS, Inputs, Memory, Other
 from dualjit.cuda.call import Call
-from dualjit.cuda.problem import Argument
 from dualjit.cuda.request import Request
 from dualjit.cuda.reverse_kernels import ReverseKernel
 from dualjit.cuda.reverse_problem import ReverseProblem
@@ -48,11 +47,12 @@ class ReverseRun(Call):
         self.check_answer()
         for found in cotangents:
             self.check_cotangents(found)
+        self.rows = self.kernel.rows if self.kernel.row_axis else None
         self.shapes = self.shapes_of_answer()
         self.reports = self.kernel.adjoint.can_fail or not self.inputs.on_device
         count = len(self.shapes)
+        self.parts = [None if a.first is None else self.indices(a) for a in self.problem.arguments]
         self.zeroed = range(count - len(self.sums), count + self.reports)  # the last says what went wrong
-        self.parts = [None if k in self.sums else self.part(self.problem.arguments[k]) for k in request.positions]
 
     def check_answer(self) -> None:
         answer = self.kernel.adjoint.answer
@@ -82,24 +82,16 @@ class ReverseRun(Call):
 
     def shapes_of_answer(self) -> list[tuple[int, ...]]:
         """The shapes of values, of columns and of sums, as far as there are any."""
-        columns = self.problem.columns
-        rows = (self.kernel.rows,) if self.kernel.row_axis else ()
+        rows = () if self.rows is None else (self.rows,)
+        columns = [self.over_points((*rows, self.problem.columns))] if self.problem.differentiated else []
         sums = [self.inputs.memories[k].shape for k in self.sums]
-        return [self.answer_shape] * self.request.value + [self.over_points((*rows, columns))] * bool(columns) + sums
+        return [self.answer_shape] * self.request.value + columns + sums
 
     @property
     def answer_shape(self) -> tuple[int, ...]:
         """Of the function's values at all points."""
         answer = self.kernel.adjoint.answer
         return self.over_points(() if answer.single else (answer.count,))
-
-    def part(self, a: Argument) -> tuple | None:
-        """The columns of one argument, as indices; those of a number have no axis.  None where they are all."""
-        if a.is_vector and a.size == self.problem.columns:
-            return None
-        wanted = slice(a.first, a.first + a.size) if a.is_vector else a.first
-        before = self.kernel.row_axis + (not self.inputs.points_last)
-        return (slice(None),) * before + (wanted,)
 
     # ---- the answer
 
@@ -134,16 +126,21 @@ class ReverseRun(Call):
     def returned(self, outputs: list):
         """What the user gets: one part for each argument where he gave a tuple."""
         values, rest = outputs[: self.request.value], outputs[self.request.value :]
-        sums = dict(zip(self.sums, rest[bool(self.problem.columns) :], strict=True))
-        pairs = zip(self.request.positions, self.parts, strict=True)
-        parts = tuple(sums[k] if k in sums else rest[0] if part is None else rest[0][part] for k, part in pairs)
-        gradient = parts[0] if self.request.single else parts
-        return (values[0], gradient) if self.request.value else gradient
+        columns, sums = (rest[0], rest[1:]) if self.problem.differentiated else (None, rest)
+        sums = dict(zip(self.sums, sums, strict=True))
+        derivative = self.components(columns, lambda found: self.taken(found, sums))
+        return (values[0], derivative) if self.request.value else derivative
+
+    def taken(self, columns, sums: dict):
+        """The part of each argument, of the columns or one of the sums."""
+        wanted = self.request.positions
+        parts = tuple(sums[k] if k in sums else self.part(columns, self.parts[k]) for k in wanted)
+        return parts[0] if self.request.single else parts
 
 
 def sums_of(request: Request) -> tuple[int, ...]:
     """Arguments by which derivatives are sums over points."""
-    return () if request.each_point else tuple(k for k in request.positions if k in request.shared)
+    return () if request.mapped else tuple(k for k in request.positions if k in request.shared)
 
 
 def problem_of(request: Request, inputs: Inputs, tape: int | None) -> ReverseProblem:

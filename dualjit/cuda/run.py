@@ -24,11 +24,11 @@ class Run(Call):
         What is known of the function's arguments.
     directions : tuple
         Of directions, one for each argument that is differentiated along one.
-    components : callable
+    returns : callable
         Problem to `Components`: what the function returns.
     """
 
-    def __init__(self, request: Request, given: tuple, directions: tuple, components: Callable[[Problem], Components]):
+    def __init__(self, request: Request, given: tuple, directions: tuple, returns: Callable[[Problem], Components]):
         super().__init__(request, given)
         arguments = self.inputs.arguments(request.positions)
         if directions:
@@ -44,25 +44,24 @@ class Run(Call):
             request.value,
             request.one_point,
         )
-        self.components = components(self.problem)
-        if request.scalar_only and not self.components.single:
+        self.returns = returns(self.problem)
+        if request.scalar_only and not self.returns.single:
             raise OutputError(
-                f"{request.name}: the function has {self.components.count} components; a gradient or a Hessian is that "
+                f"{request.name}: the function has {self.returns.count} components; a gradient or a Hessian is that "
                 "of a function which returns one number: use batch_jacobian"
             )
-        self.dtype = as_dtype(self.components.scalar)
-        rows = () if self.components.single else (self.components.count,)
+        self.dtype = as_dtype(self.returns.scalar)
+        self.rows = None if self.returns.single else self.returns.count
+        rows = () if self.rows is None else (self.rows,)
         columns = (self.problem.columns,) * request.units
         self.shapes = [self.over_points(rows), self.over_points(rows + columns)]
-        self.parts = list(map(self.part, self.problem.differentiated)) if request.units else None
+        self.parts = self.parts_by(request.units, ())
 
-    def part(self, a: Argument) -> tuple | None:
-        """The columns of one argument, as indices; those of a number have no axis.  None where they are all."""
-        if a.is_vector and a.size == self.problem.columns:
-            return None
-        columns = slice(a.first, a.first + a.size) if a.is_vector else a.first
-        before = (not self.components.single) + (not self.inputs.points_last and not self.request.one_point)
-        return (slice(None),) * before + (columns,) * self.request.units
+    def parts_by(self, units: int, arguments: tuple[Argument, ...]) -> list | tuple | None:
+        """The indices of the parts of a derivative, nested as often as it has axes of columns."""
+        if not units:
+            return self.indices(*arguments)
+        return [self.parts_by(units - 1, (*arguments, a)) for a in self.problem.differentiated]
 
     # ---- the answer
 
@@ -87,9 +86,14 @@ class Run(Call):
         return [values, derivatives]
 
     def returned(self, outputs: list):
-        """What the user gets: one part for each argument where he gave a tuple."""
+        """What the user gets: one part for each argument where he gave a tuple, of a Hessian one for each two."""
         values, derivatives = outputs
-        if self.parts is not None:
-            parts = tuple(derivatives if part is None else derivatives[part] for part in self.parts)
-            derivatives = parts[0] if self.request.single else parts
+        derivatives = self.components(derivatives, lambda found: self.taken(found, self.parts))
         return (values, derivatives) if self.request.value else derivatives
+
+    def taken(self, derivatives, parts: list | tuple | None):
+        """These parts."""
+        if isinstance(parts, list):
+            found = tuple(self.taken(derivatives, part) for part in parts)
+            return found[0] if self.request.single else found
+        return self.part(derivatives, parts)

@@ -264,8 +264,8 @@ def batch_hessian(
     Returns
     -------
     Batch
-        Its answers have shape ``(n, n, points)`` (``(points, n, n)`` for "aos"); with ``value=True`` they are
-        ``(y, H)``.
+        Its answers have shape ``(n, n, points)`` (``(points, n, n)`` for "aos"), for a tuple of ``argnums`` a tuple of
+        tuples, one for each two arguments; with ``value=True`` they are ``(y, H)``.
 
     Notes
     -----

@@ -399,6 +399,24 @@ def test_each_point_has_a_derivative_by_what_all_share(axis, transform, cuda, rn
     np.testing.assert_allclose(found.copy_to_host(), wanted, rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.parametrize("transform", [dj.jacfwd, dj.jacrev, dj.hessian])
+def test_components_and_blocks_are_parts_of_one_array(transform, cuda, rng):
+    def two(x, a):
+        return x[0] * a, x[1] * x[0]
+
+    def one(x, a):
+        return math.sin(x[0] * a) * x[1]
+
+    f = one if transform is dj.hessian else two
+
+    batch = dj.vmap(transform(f, (0, 1)), in_axes=-1, out_axes=-1, target="cuda")
+    x, a = rng.normal(size=(2, POINTS)), rng.normal(size=POINTS)
+    found, wanted = batch(cuda.to_device(x), cuda.to_device(a)), batch.on_cpu(x, a)
+    for row, right in zip(found, wanted, strict=True):
+        for part, y in zip(row, right, strict=True):
+            np.testing.assert_allclose(part.copy_to_host(), y, rtol=1e-12, atol=1e-12)
+
+
 # ---- tuned on the device
 
 

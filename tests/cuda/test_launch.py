@@ -288,6 +288,18 @@ def test_either_mode_is_launched(n, device, rng):
     assert device.launches[-1][2] is stream
 
 
+@pytest.mark.parametrize("transform", [dj.jacfwd, dj.jacrev])
+def test_components_are_parts_of_one_array_on_the_device(transform, device, rng):
+    batch = dj.vmap(transform(lambda x, a: (x[0] * a, x[1]), (0, 1)), in_axes=-1, out_axes=-1, target="cuda")
+    x, a = rng.normal(size=(2, POINTS)), rng.normal(size=POINTS)
+    out = DeviceArray(np.full((2, 3, POINTS), np.nan))
+    rows, wanted = batch(DeviceArray(x), DeviceArray(a), out=out), batch.on_cpu(x, a)
+    for row, right in zip(rows, wanted, strict=True):
+        for part, y in zip(row, right, strict=True):
+            np.testing.assert_allclose(part.host, y, rtol=1e-15)
+            assert np.shares_memory(part.host, out.host)
+
+
 def test_what_cannot_fail_is_not_waited_for(device):
     stream = Stream()
     batch = dj.cuda.batch_gradient(lambda x: x[0] ** 2, mode="reverse")

@@ -102,6 +102,17 @@ def test_options_of_modes():
         dj.cuda.batch_gradient(three, mode="auto", chunk=2)
 
 
+@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
+def test_values_where_there_are_no_columns(mode):
+    x, a = np.empty((0, POINTS)), np.arange(1.0, POINTS + 1)
+    y, g = dj.cuda.batch_gradient(lambda x, a: 2 * a, mode=mode, value=True).on_cpu(x, a)
+    np.testing.assert_array_equal(y, 2 * a)
+    assert g.shape == (0, POINTS)
+    y, J = dj.cuda.batch_jacobian(lambda x, a: (2 * a, a), mode=mode, value=True).on_cpu(x, a)
+    np.testing.assert_array_equal(y, [2 * a, a])
+    assert J.shape == (2, 0, POINTS)
+
+
 def test_rows_compile_for_a_device(target):
     for layout in LAYOUTS:
         x = moved(np.ones((4, POINTS)), layout)
@@ -147,11 +158,12 @@ def test_hessians_by_what_all_share(axis, rng):
 
 def test_jacobians_by_rows_of_what_all_share(rng):
     x, a, w = rng.uniform(0.5, 1.5, (POINTS, 2)), rng.normal(size=POINTS), np.array([0.3, 0.7])
-    by_w, by_x = dj.vmap(dj.jacrev(three, ("w", "x")), in_axes=(0, 0, None), target="cuda").on_cpu(x, a, w)
+    rows = dj.vmap(dj.jacrev(three, ("w", "x")), in_axes=(0, 0, None), target="cuda").on_cpu(x, a, w)
     for i in range(POINTS):
         wanted_x, wanted_w = of_one_point(three, (0, 2), x[i], a[i], w)
-        np.testing.assert_allclose(by_x[i], wanted_x, rtol=1e-12, atol=1e-14)
-        np.testing.assert_allclose(by_w[i], wanted_w, rtol=1e-12, atol=1e-14)
+        for (by_w, by_x), of_x, of_w in zip(rows, wanted_x, wanted_w, strict=True):
+            np.testing.assert_allclose(by_x[i], of_x, rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(by_w[i], of_w, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("transform", SHARED.values(), ids=SHARED)
