@@ -28,9 +28,9 @@ class Memory(NamedTuple):
 
 
 class Other(NamedTuple):
-    """What is known of an argument that is no array: Numba's type, and the name of Python's."""
+    """What is known of an argument that is no array: Numba's type, or why it has none, and the name of Python's."""
 
-    type: types.Type
+    type: types.Type | str
     name: str
 
 
@@ -47,7 +47,13 @@ def memory(x) -> Memory | None:
 
 def described(x) -> Memory | Other:
     """What is known of an argument."""
-    return memory(x) or Other(typeof(x), type(x).__name__)
+    found = memory(x)
+    if found is not None:
+        return found
+    try:
+        return Other(typeof(x), type(x).__name__)
+    except ValueError as error:
+        return Other(str(error), type(x).__name__)
 
 
 _dtype = cache(np.dtype)
@@ -174,7 +180,10 @@ class Inputs:
     def argument(self, k: int, first: int | None) -> Argument:
         found = self.memories[k]
         if found is None:
-            return Argument(self.names[k], self.found[k].type)
+            of_numba = self.found[k].type
+            if isinstance(of_numba, str):
+                raise ValueError(f"{self.name}: '{self.names[k]}': {of_numba}")
+            return Argument(self.names[k], of_numba)
         in_order = found.contiguous or not found.on_device  # what is on the host is copied in order
         ndim = len(found.shape)
         if k not in self.batched and first is None:

@@ -46,6 +46,15 @@ def test_arguments_that_do_not_fit():
     refused(errors.DTypeError, "different dtypes", both, X, X.astype(np.float32))
 
 
+@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
+def test_arguments_of_which_numba_has_no_type(mode):
+    batch = dj.cuda.batch_gradient(lambda x, a: x[0] * a, mode=mode)
+    refused(errors.ShapeError, "no argument .* is an array", batch, object(), 1.0)
+    refused(ValueError, r"batch_gradient\(<lambda>\): 'a': Cannot determine Numba type", batch, X, object())
+    refused(ValueError, "'a': Int value is too large", batch, X, 10**30)
+    refused(errors.ArgumentCountError, r"takes \(x, a\), 1 arguments were given", batch, object())
+
+
 def test_outputs_that_do_not_fit():
     refused(errors.ShapeError, r"shape \(3, 2\), expected \(2, 3\)", gradient, X, out=np.ones((3, 2)))
     refused(errors.DTypeError, "dtype float32, expected float64", gradient, X, out=np.ones((2, 3), np.float32))
