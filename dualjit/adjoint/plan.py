@@ -21,6 +21,7 @@ from dualjit.adjoint.ordering import unordered_regions
 from dualjit.adjoint.recording import Recorder, Wants
 from dualjit.adjoint.refusal import refuse
 from dualjit.adjoint.shadows import SHADOW, Shadowed, shares_memory
+from dualjit.adjoint.undecided import refuse_undecided
 from dualjit.adjoint.useful import Useful
 from dualjit.program import nodes as p
 from dualjit.program.canonical import Canonical, Region
@@ -68,6 +69,7 @@ class Plan:
         self.memory = Memory(self.blocks)
         self.definitions = self.define()
         self.reached = reachability(self.blocks)
+        refuse_undecided(self.live_blocks, self.memory, self.reached)
         self.frames: dict[Region, dict[str, p.Var]] = defaultdict(dict)
         self.recomputed: set[p.Op] = set()
         self.recomputed_params: set[str] = set()

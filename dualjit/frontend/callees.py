@@ -49,7 +49,20 @@ class _Unshared(ir.Block):
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class InlineCallees(InlineInlinables):
+class InlineAlways(InlineInlinables):
+    """Numba's own inlining of functions with ``inline=``; its worker switches SSA off on the flags it was lent."""
+
+    _name = "dualjit_inline_always"
+
+    def run_pass(self, state):
+        ssa = state.flags.enable_ssa
+        changed = super().run_pass(state)
+        state.flags.enable_ssa = ssa
+        return changed
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class InlineCallees(InlineAlways):
     """Inline the user's functions; redirect what is left of them to twins."""
 
     _name = "dualjit_inline_callees"
@@ -60,9 +73,7 @@ class InlineCallees(InlineInlinables):
         self.options = arithmetic_options(state.pipeline.twin)
         # Under reverse mode nothing but types is inferred here, and adjoints are serial.
         self.parallel = bool(state.flags.auto_parallel.enabled) and not isinstance(marker_of(*state.args), Active)
-        ssa = state.flags.enable_ssa
         super().run_pass(state)
-        state.flags.enable_ssa = ssa  # the worker switches it off on the flags it was lent
         redirect_to_twins(state.func_ir, state.pipeline.twin)
         return True
 

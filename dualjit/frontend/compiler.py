@@ -1,4 +1,4 @@
-"""The compiler pipeline of a function with active arguments: Numba's own, with five passes of ours.
+"""The compiler pipeline of a function with active arguments: Numba's own, with six passes of ours.
 
     bytecode → IR → inline closures → rewrites → bind function arguments → inline callees → resolve rows
         → SSA → active type inference → restore inactive calls → Numba's optimisation and lowering
@@ -12,7 +12,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.untyped_passes import InlineInlinables, LiteralPropagationSubPipelinePass, MakeFunctionToJitFunction
 
-from dualjit.frontend.callees import InlineCallees
+from dualjit.frontend.callees import InlineAlways, InlineCallees
 from dualjit.frontend.inference import ActiveTypeInference
 from dualjit.frontend.restoration import RestoreOriginals
 from dualjit.frontend.substitution import BindFunctionArguments, ResolveRows
@@ -38,5 +38,7 @@ class ActiveCompiler(CompilerBase):
         for k, (compiler_pass, _) in enumerate(pm.passes):
             if compiler_pass is NopythonTypeInference:
                 pm.passes[k] = (ActiveTypeInference, "infer types with active arguments")
+            elif compiler_pass is InlineInlinables:
+                pm.passes[k] = (InlineAlways, "inline functions with inline=")
         pm.finalize()
         return [pm]

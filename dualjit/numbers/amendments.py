@@ -5,7 +5,8 @@ Each leaves everything that has no marked number in it to the function it replac
 *Scalar operands of array expressions* (``x * a`` with ``x`` dual).  Numba compiles an array expression to a loop over a
 scalar kernel, and that needs nothing of us, except that ``npyimpl._prepare_argument`` accepts only NumPy's numbers.
 Relied on: the loop asks an operand for ``shape``, ``base_type``, ``create_iter_indices()`` and ``load_data()``, which
-``_ScalarHelper`` answers with the value given; what its constructor sets up besides is for results.
+``_ScalarHelper`` answers with the value given; a result of arrays without axes is stored in what its constructor sets
+up.
 
 *In-place operators on arrays* (``a += x``).  ``NumpyRulesInplaceArrayOperator.generic`` raises AttributeError, which
 ends type inference, where it should say that it does not know the types.
@@ -25,7 +26,7 @@ from __future__ import annotations
 import inspect
 from functools import wraps
 
-from numba.core import ir, types
+from numba.core import cgutils, ir, types
 from numba.core.ir_utils import get_definition, guard
 from numba.core.typing.npydecl import NumpyRulesInplaceArrayOperator
 from numba.np import npyimpl
@@ -38,13 +39,21 @@ from dualjit.numbers.types import Marked
 from dualjit.rules import arrays
 
 
+class _MarkedScalar(npyimpl._ScalarHelper):
+    """An operand or a result that is a marked number: it is kept as a value, which may differ from how it is stored."""
+
+    def __init__(self, context, builder, value, type):
+        super().__init__(context, builder, value, type)
+        self._ptr = cgutils.alloca_once(builder, context.get_value_type(type))
+
+
 def _accepting_marked(prepare):
     @wraps(prepare)
     def prepare_argument(context, builder, value, type, where="input operand"):
         if isinstance(type, types.Optional) and isinstance(type.type, Marked):
             value, type = context.cast(builder, value, type, type.type), type.type
         if isinstance(type, Marked):
-            return npyimpl._ScalarHelper(context, builder, value, type)
+            return _MarkedScalar(context, builder, value, type)
         return prepare(context, builder, value, type, where)
 
     return prepare_argument

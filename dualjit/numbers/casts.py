@@ -12,7 +12,7 @@ from numba.np.arrayobj import load_item, make_array
 
 from dualjit.numbers.algebra import Algebra
 from dualjit.numbers.forms import Leaf, leaf_of
-from dualjit.numbers.types import Active, Dual
+from dualjit.numbers.types import Active, Dual, MarkedComplex
 
 
 @lower_cast(types.Float, Dual)
@@ -29,6 +29,7 @@ def to_dual(context, builder, fromty, toty, value):
 
 
 @lower_cast(types.Array, Dual)
+@lower_cast(types.Array, MarkedComplex)
 def number_of_array(context, builder, fromty, toty, value):
     """What an array without axes holds, which is stored in another array; so Numba casts arrays of floats."""
     held = load_item(context, builder, fromty, make_array(fromty)(context, builder, value).data)

@@ -31,6 +31,18 @@ def with_defaults(a, power=2, shift=0.5):
     return a**power + shift
 
 
+@njit(inline="always")
+def held_within(v, low, high):
+    if v < low:
+        v = low
+    elif v > high:
+        if v < 1e9:
+            v = high + math.log(v / high)
+        else:
+            v = high + 10.0
+    return v
+
+
 @njit
 def with_rest(a, *rest):
     total = a
@@ -175,6 +187,15 @@ def array_as_a_default(x):
 @cases
 def eager_and_inlined_callees(x):
     return eager(x[0], x[1]) * inlined(x[2]), plain_helper(x[3]) * x[0]
+
+
+@cases
+def inlined_callee_that_assigns_its_parameter(x):
+    y = np.zeros(4)
+    for i in range(4):
+        y[i] = x[i] * x[i]
+        y[i] = held_within(y[i], 0.5 * x[0], x[2])
+    return y
 
 
 @cases

@@ -213,7 +213,7 @@ def rows_and_columns(a):
     return y, a[:, 1] * 2.0 + a[1, :], a[1:, 1:][0, 1] * a[-1, -1]
 
 
-@cases.at(M, forward_only="asfortranarray")
+@cases.at(M)
 def every_layout(a):
     b = a.T * 2.0
     c = b + a.T
@@ -221,7 +221,7 @@ def every_layout(a):
     return c, d.T.reshape(9)[1], a.T.copy(), np.exp(a.T * 0.1), np.ascontiguousarray(a.T)[0] * a[0]
 
 
-@cases.at(np.asfortranarray(M), np.arange(1.0, 12.0, 1.0)[::2] / 3, forward_only="ravel of other layouts")
+@cases.at(np.asfortranarray(M), np.arange(1.0, 12.0, 1.0)[::2] / 3)
 def fortran_and_strided_arguments(a, x):
     y = np.empty_like(a)
     for i in range(3):

@@ -120,6 +120,26 @@ def copies(a):
     return b * a, np.asarray(a) * a[0]
 
 
+@cases.at(M)
+def copies_in_another_layout(a):
+    """Columns made contiguous are copies, as is ravel of what is not."""
+    filled = np.zeros((2, 3))
+    for i in range(2):
+        filled[i] = a[i] * a[0]
+    column, flat = np.ascontiguousarray(filled[:, 1]), a.T.ravel()
+    flat[0] = a[1, 1]
+    joined = np.ascontiguousarray(a.T) @ a, np.asfortranarray(a[:, :2]) @ a
+    return column * a[0, :2], flat * 2.0, a[::2, 1].ravel(), joined
+
+
+@cases.at(M, forward_only="a view or a copy, which is written to")
+def made_contiguous_and_written(a):
+    b = np.exp(a)
+    column = np.ascontiguousarray(b[:, 1])
+    column[0] = a[0, 1]
+    return column * b[0, :2]
+
+
 @cases.parametrize
 def test_rearranging(case):
     judge(case)

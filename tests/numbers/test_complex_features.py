@@ -125,6 +125,18 @@ def allocations_that_receive_active_values(x):
 
 
 @cases
+def arrays_without_axes(x):
+    """``np.zeros_like`` of a number is one, in which sums are taken."""
+    total, held = np.zeros_like(x[0], dtype=np.complex128), np.zeros((), np.complex128)
+    term = np.exp(1j * x[1])
+    for n in range(1, 4):
+        total += term
+        term *= (n - x[2]) / (n + x[2]) * x[0]
+    held[()] = total
+    return total.imag, (held * x[0]).real, abs(held * total)
+
+
+@cases
 def writes_through_parts(x):
     z = np.zeros(3, np.complex128)
     z.real[:] = x

@@ -20,6 +20,28 @@ def flatten(y_bar, a_bar):
     add_flat(a_bar, y_bar)
 
 
+@pullback("ravel", a="")
+def ravel(y_bar, a_bar):
+    add_flat(a_bar, y_bar)
+
+
+@pullback("ascontiguousarray", a="")
+def ascontiguousarray(y_bar, a_bar):
+    add_same(a_bar, y_bar)
+
+
+@pullback("asfortranarray", a="")
+def asfortranarray(y_bar, a_bar):
+    add_same(a_bar, y_bar)
+
+
+@register_jitable
+def add_same(shadow, y_bar):
+    """The copy has the axes of the array, whatever its layout."""
+    for i in np.ndindex(shadow.shape):
+        shadow[i] += y_bar[i]
+
+
 @pullback("item", a="")
 def item(y_bar, a_bar):
     for i in np.ndindex(a_bar.shape):
