@@ -14,6 +14,7 @@ from dualjit.errors import StructureError, UnsupportedError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.numbers.points import ALONG, UNIT
 from dualjit.transforms.arguments import signature_of
+from dualjit.transforms.custom import CustomFunction
 from dualjit.transforms.grad import grad, value_and_grad
 from dualjit.transforms.hessian import hessian
 from dualjit.transforms.hvp import hvp
@@ -59,6 +60,12 @@ def mapped(f: Callable, in_axes, out_axes) -> Drivers:
 
 def recipe(f: Derivative) -> tuple[Callable, dict]:
     """The transform that made a derivative, and what it was given."""
+    if isinstance(f, CustomFunction):
+        raise UnsupportedError(
+            f"{f.__name__} in kernels",
+            "functions with rules are for the CPU alone",
+            "use the function without its rule",
+        )
     transform, given = f.recipe
     if transform not in DRIVERS:
         known = ", ".join(sorted(t.__name__ for t in DRIVERS))

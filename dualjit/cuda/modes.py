@@ -33,7 +33,7 @@ def in_mode(request: Request, mode: str, tape: int | None = None) -> Batch | Rev
         raise OptionError('tape= is an option of mode="reverse", chunk= one of mode="forward"')
     if mode == "reverse":
         return ReverseBatch(checked(request), checked_tape(tape))
-    return Batch(request) if mode == "forward" or request.outputs is not None else AutoBatch(request)
+    return Batch(request) if mode == "forward" else AutoBatch(request)
 
 
 def checked(request: Request) -> Request:
@@ -124,6 +124,8 @@ class AutoBatch:
 
     def adjoint(self, problem: ReverseProblem) -> KernelAdjoint | None:
         """The adjoint of the function; None where a kernel can't have it, or not well."""
+        if self.request.outputs is not None:
+            return None
         try:
             adjoint = self.reverse.kernel(problem).adjoint
         except UnsupportedError:

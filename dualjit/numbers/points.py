@@ -128,6 +128,11 @@ class Point(types.IterableType):
         return PointIterator(self)
 
 
+def holds_point(t: types.Type) -> bool:
+    """Is it a `Point`, or a tuple with one in it?"""
+    return isinstance(t, Point) or (isinstance(t, types.BaseTuple) and any(map(holds_point, t)))
+
+
 class PointIterator(types.SimpleIteratorType):
     """Goes through the items of a `Point`."""
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
-from dualjit.errors import StructureError
+from dualjit.errors import StructureError, UnsupportedError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.registered import register
 from dualjit.frontend.vectorized import as_function
+from dualjit.numbers.points import holds_point
 from dualjit.transforms.arguments import python_function, signature_of, star_position
 from dualjit.transforms.ruled import CustomDriver, Rules
 from dualjit.transforms.source import build
@@ -183,6 +184,15 @@ class CustomFunction(Derivative):
     def is_compiling(self) -> bool:
         """Never, to Numba: a rule may call its function, with numbers of one level less."""
         return False
+
+    def get_call_template(self, args, kws):
+        if any(map(holds_point, (*args, *kws.values()))):  # whose numbers carry partials, past the rule
+            raise UnsupportedError(
+                f"the call of {self.__name__} in a kernel",
+                "its rule is one for arrays, and the vector of a point is none",
+                "use the function without its rule, or dualjit.vmap on the CPU",
+            )
+        return super().get_call_template(args, kws)
 
     @property
     def rules(self) -> Rules:

@@ -272,7 +272,9 @@ def test_functions_that_write_their_components_are_for_forward_mode(rng):
         out[0] = norm(x)
 
     x = rng.normal(size=(12, POINTS))
-    J = dj.cuda.batch_jacobian(f, outputs=1, mode="auto").on_cpu(x)
+    batch = dj.cuda.batch_jacobian(f, outputs=1, mode="auto")
+    J = batch.on_cpu(x)
+    assert batch.mode(x) == "forward"
     np.testing.assert_allclose(J, 2 * x[None], rtol=1e-14)
 
 

@@ -153,6 +153,26 @@ def test_derivatives_and_functions_with_rules_are_refused_in_kernels(target):
         dj.cuda.batch_jacobian(lambda x: mine(x[0])).inspect(X)
 
 
+def test_rules_of_vectors_are_refused_on_the_cpu_too():
+    """A kernel's vector has partials of its own, of which the rule would know nothing."""
+
+    @dj.custom_jvp
+    def mine(x, k):
+        return x[k] * x[k]
+
+    mine.defjvp(lambda primals, tangents: (mine(*primals), tangents[0][0]))
+
+    @dj.custom_jvp
+    def of_tuple(pair):
+        return pair[0][0] * pair[1]
+
+    of_tuple.defjvp(lambda primals, tangents: (of_tuple(*primals), tangents[0][0][0]))
+    for f in (lambda x: mine(x, 1), lambda x: mine(x[:1], k=0), lambda x: of_tuple((x, 2.0))):
+        for driver in (dj.cuda.batch_gradient, dj.cuda.batch_hessian, dj.cuda.jacobian):
+            with pytest.raises(errors.UnsupportedError, match=r"(?s)in a kernel.*the vector of a point is none"):
+                driver(f).on_cpu(X[:, 0].copy() if driver is dj.cuda.jacobian else X)
+
+
 # ---- no GPU, no driver, no compiler
 
 

@@ -44,6 +44,16 @@ def test_axes_and_targets_that_there_are_not():
         dj.vmap(f, target="gpu")
 
 
+def test_functions_with_rules():
+    @dj.custom_jvp
+    def mine(x):
+        return x * x
+
+    for derivative in (mine, dj.grad(mine), dj.hessian(mine)):
+        with pytest.raises(errors.UnsupportedError, match="functions with rules are for the CPU alone"):
+            dj.vmap(derivative, target="cuda")
+
+
 def test_what_the_gpu_has_no_driver_for():
     with pytest.raises(errors.UnsupportedError, match="use one of grad, hessian"):
         dj.vmap(dj.vmap(f, in_axes=(0, 0, None)), target="cuda")
