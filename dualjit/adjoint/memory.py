@@ -39,7 +39,7 @@ HARMLESS = {
     *INACTIVE,
 }
 HARMLESS_NAMES = ("prange", "length_of_iterator")
-ALLOCATIONS = ("empty_inferred", "List")
+ALLOCATIONS = ("List",)
 READING_METHODS = {"copy", "index", "count", "get", "keys", "values", "items"}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types as nb
 from numba.core import ir, types
+from numba.np.unsafe.ndarray import empty_inferred
 
 from dualjit.frontend.definitions import (
     definition,
@@ -19,8 +20,10 @@ from dualjit.frontend.definitions import (
     rebuild_definitions,
     static_value,
 )
+from dualjit.frontend.substitution import Original
 from dualjit.numbers.lifting import lifted
 from dualjit.numbers.types import Marked, marker_of, strip
+from dualjit.rules import arrays
 
 # Allocators that take a dtype, and how many arguments precede it.
 TYPED = {
@@ -49,7 +52,7 @@ def reallocate(func_ir: ir.FunctionIR, typemap: dict, originals: dict, sites: di
             if isinstance(stmt, ir.Assign) and stmt.target.name in sites and not isinstance(stmt.value, ir.Var):
                 held = typemap[stmt.target.name]
                 marker = sites[stmt.target.name]
-                rewrite(block.scope, stmt, element(held, marker), originals, body)
+                rewrite(func_ir, block.scope, stmt, element(held, marker), originals, body)
             body.append(stmt)
         block.body = body
     rebuild_definitions(func_ir)
@@ -125,7 +128,7 @@ def element(held: types.Type, marker: Marked) -> Marked:
     return marker.over(scalar if isinstance(scalar, types.Float | types.Complex) else nb.float64)
 
 
-def rewrite(scope, stmt: ir.Assign, marked: Marked, originals: dict, body: list) -> None:
+def rewrite(func_ir, scope, stmt: ir.Assign, marked: Marked, originals: dict, body: list) -> None:
     expr, loc = stmt.value, stmt.loc
     original = originals.get(expr.func.name) if is_expr(expr, "call") else None
     function = original.row.functions[0] if original is not None and original.row.functions else None
@@ -133,6 +136,12 @@ def rewrite(scope, stmt: ir.Assign, marked: Marked, originals: dict, body: list)
     if function in TYPED:
         kws = [(k, v) for k, v in expr.kws if k != "dtype"] + [("dtype", dtype)]
         stmt.value = ir.Expr.call(expr.func, list(expr.args)[: TYPED[function]], tuple(kws), expr.loc)
+        return
+    if is_expr(expr, "call") and static_value(func_ir, expr.func) is empty_inferred:
+        row = arrays.row_of_function(np.empty)
+        stub = global_var(scope, loc, row.stub, body, "empty")
+        originals[stub.name] = Original("call", global_var(scope, loc, np.empty, body, "empty"), row)
+        stmt.value = ir.Expr.call(stub, list(expr.args), (("dtype", dtype),), expr.loc)
         return
     lift = global_var(scope, loc, lifted, body, "lifted")
     if is_expr(expr, "build_list"):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 
 from numba.core import ir
+from numba.core.analysis import rewrite_semantic_constants
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.untyped_passes import InlineInlinables
@@ -75,6 +76,8 @@ class InlineCallees(InlineAlways):
         self.parallel = bool(state.flags.auto_parallel.enabled) and not isinstance(marker_of(*state.args), Active)
         super().run_pass(state)
         redirect_to_twins(state.func_ir, state.pipeline.twin)
+        # Callees that ask their arguments for ``ndim`` were pruned by it when they were functions of their own.
+        rewrite_semantic_constants(state.func_ir, state.args)
         return True
 
     def _do_work(self, state, work_list, block, i, expr, inline_worker):

@@ -18,7 +18,7 @@ from numba.core.untyped_passes import GenericRewrites, IRProcessing
 
 from dualjit.frontend.callees import InlineCallees
 from dualjit.frontend.emission import emit
-from dualjit.frontend.inference import ActiveTypeInference, first_reason
+from dualjit.frontend.inference import ActiveTypeInference, first_reason, noting_needs
 from dualjit.frontend.refusal import refuse
 from dualjit.frontend.restoration import RestoreOriginals
 from dualjit.frontend.substitution import ResolveRows
@@ -110,12 +110,17 @@ class Emitted(CPUDispatcher):
     def __init__(self, name: str, parameters: int, routines: Mapping[str, Callable], options: dict):
         self.routines = routines
         self.program: p.Function | None = None  # set when it is written: it may call itself
+        self.needs: dict[tuple, dict] = {}
         pipeline = type("EmittedCompilerOf", (EmittedCompiler,), {"emitted": self})
         super().__init__(
             stub_of(name, parameters), targetoptions={"nopython": True, **options}, pipeline_class=pipeline
         )
 
     of = staticmethod(Twin.of)
+
+    def get_call_template(self, args, kws):
+        with noting_needs(self, args):
+            return super().get_call_template(args, kws)
 
     def compile(self, sig):
         try:

@@ -8,11 +8,38 @@ Relies on ``call_internal_no_propagate`` and ``return_status_propagate`` of Numb
 
 from __future__ import annotations
 
-from numba.core import types
+from numba.core import errors, types
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
+from dualjit.numbers.lifting import lifted
 from dualjit.numbers.tape import free_tape, new_workspace, workspace_type
+from dualjit.numbers.types import mark
+
+
+def resolve(typingctx, program: types.Dispatcher, given: tuple):
+    """The signature for these arguments; what the program writes active values into is marked first."""
+    while True:
+        try:
+            return typingctx.resolve_function_type(program, given, {})
+        except errors.TypingError:
+            needed = program.dispatcher.needs.get(tuple(map(types.unliteral, given)))
+            if needed is None or not all(isinstance(given[i], types.Array | types.List) for i in needed):
+                raise
+            given = tuple(mark(t, needed[i]) if i in needed else t for i, t in enumerate(given))
+
+
+def needs_copy(t: types.Type, wanted: types.Type) -> bool:
+    """Has the caller an array or list of plain numbers where the program wants one with room for derivatives?"""
+    return isinstance(wanted, types.Array | types.List) and wanted.dtype != t.dtype
+
+
+def passed(context, builder, value, t: types.Type, wanted: types.Type):
+    """An operand as the program wants it; a copy is as good as what the caller has: it does not look at it again."""
+    if not needs_copy(t, wanted):
+        return context.cast(builder, value, t, wanted)
+    element = wanted.dtype
+    return context.compile_internal(builder, lambda x: lifted(x, element), signature(wanted, t), (value,))
 
 
 @intrinsic
@@ -24,8 +51,7 @@ def guarded(typingctx, program, args, held):
     """
     if not isinstance(program, types.Dispatcher) or not isinstance(args, types.BaseTuple):
         return None
-    given = (*args.types, workspace_type, types.int64)
-    resolved = typingctx.resolve_function_type(program, given, {})
+    resolved = resolve(typingctx, program, (*args.types, workspace_type, types.int64))
     if resolved is None:
         return None
 
@@ -33,14 +59,17 @@ def guarded(typingctx, program, args, held):
         _, packed, variables = values
         operands = [builder.extract_value(packed, k) for k in range(len(args.types))]
         operands = [
-            context.cast(builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)
+            passed(context, builder, v, t, u) for v, t, u in zip(operands, args.types, resolved.args, strict=False)
         ]
+        copies = [(u, v) for t, u, v in zip(args.types, resolved.args, operands, strict=False) if needs_copy(t, u)]
         workspace = new_workspace(builder)
         operands += [workspace, context.get_constant(types.int64, 0)]
         compiled = program.dispatcher.overloads[resolved.args]
         context.add_linking_libs((compiled.library,))
         status, answer = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, operands)
         free_tape(builder, workspace)
+        for t, v in copies:
+            context.nrt.decref(builder, t, v)
         with builder.if_then(status.is_error, likely=False):
             if context.enable_nrt:
                 context.nrt.decref(builder, args, packed)

@@ -10,10 +10,11 @@ Relies on ``TypeInferer`` (``seed_argument``, ``build_constraint``, ``propagate`
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import pairwise
 
 from numba import njit
-from numba.core import errors, typeinfer
+from numba.core import errors, typeinfer, types
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NopythonTypeInference
 
@@ -40,6 +41,18 @@ class NeedsMarkedArguments(Exception):
     def __init__(self, arguments: dict[int, Marked]):
         self.arguments = arguments
         super().__init__(arguments)
+
+
+@contextmanager
+def noting_needs(dispatcher, args: tuple):
+    """What a call of ``dispatcher`` needs is its caller's business: noted in ``dispatcher.needs`` (see Receivers)."""
+    try:
+        yield
+    except NeedsMarkedArguments as needed:
+        dispatcher.needs[tuple(map(types.unliteral, args))] = needed.arguments
+        raise errors.TypingError(
+            f"arguments {sorted(needed.arguments)} of {dispatcher.__name__} receive active values"
+        ) from None
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)

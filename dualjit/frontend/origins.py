@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numba.core import ir, types
+from numba.np.unsafe.ndarray import empty_inferred
 
 from dualjit.frontend.definitions import definition, expressions, is_expr, static_value
 from dualjit.frontend.refusal import describe, readable, refuse
@@ -103,7 +104,7 @@ class Receivers:
             yield from self.into(callee.value, *expr.args)
         needs = getattr(getattr(self.type_of(expr.func), "dispatcher", None), "needs", None)
         if needs:
-            passed = tuple(self.type_of(v) for v in expr.args)
+            passed = tuple(types.unliteral(self.type_of(v)) for v in expr.args)
             yield from ((expr.args[i], marker) for i, marker in needs.get(passed, {}).items())
 
     def of_returns(self) -> Iterator[tuple[ir.Var, Marked]]:
@@ -132,7 +133,7 @@ def lacks(held: types.Type, marker: Marked) -> bool:
 def makes_memory(function) -> bool:
     """Does a function without a stub return memory that was not there before?"""
     known = table.row_of(function) is not None or is_complex_function(function) or is_elementwise(function)
-    return known or function in (plain_copy, plain_list)
+    return known or function in (plain_copy, plain_list, empty_inferred)
 
 
 class Trace:

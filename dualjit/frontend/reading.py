@@ -14,6 +14,7 @@ from collections import defaultdict
 
 import numpy as np
 from numba.core import ir, types
+from numba.np.unsafe.ndarray import empty_inferred
 
 from dualjit.frontend.arguments import completed
 from dualjit.frontend.definitions import definition, is_expr, is_hashable, static_value
@@ -175,9 +176,16 @@ class Reader:
         target = self.operand(s.target)
         if not isinstance(target, p.Var):
             return []  # a global's attribute, resolved
+        if is_expr(s.value, "call") and static_value(self.func_ir, s.value.func) is empty_inferred:
+            return [self.comprehension(target, s, loc)]
         op = self.expression(target, s.value, loc)
         items, self.items = self.items, []
         return [*items, op] if op is not None else []
+
+    def comprehension(self, target: p.Var, s: ir.Assign, loc: p.Loc) -> p.Op:
+        """The array of ``np.array([... for ...])``, which Numba types by what is stored in it: its type is known."""
+        dtype = ("dtype", p.Ref("dtype", strip(self.typemap[s.target.name].dtype)))
+        return p.Apply(target, row_of_function(np.empty), np.empty, self.operands(s.value.args), (dtype,), loc=loc)
 
     def choice(self, s: ir.Assign, loc: p.Loc) -> list[p.Op]:
         """An assignment that is no expression: nothing, unless its target has other definitions beside."""

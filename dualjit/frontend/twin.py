@@ -14,9 +14,10 @@ import dualjit.numbers.registration  # noqa: F401  (whatever is compiled with ac
 from dualjit.errors import DualjitError, UnsupportedError
 from dualjit.frontend.compiler import ActiveCompiler
 from dualjit.frontend.dispatcher import ARITHMETIC_OPTIONS, Derivative, marked_template
-from dualjit.frontend.inference import NeedsMarkedArguments, first_reason
+from dualjit.frontend.inference import NeedsMarkedArguments, first_reason, noting_needs
+from dualjit.frontend.origins import lacks
 from dualjit.frontend.refusal import refuse
-from dualjit.numbers.types import Active, mark, marker_of
+from dualjit.numbers.types import Active, mark, marker_of, strip
 from dualjit.numbers.typing import UNDERSTOOD
 
 # What of the user's decorator is kept, besides the arithmetic options.
@@ -54,19 +55,25 @@ class Twin(CPUDispatcher):
                 return twin
 
     def get_call_template(self, args, kws):
-        # Called from a program that is being typed: what this function needs is the caller's business (see Receivers).
         try:
-            if isinstance(marker_of(*args, *kws.values()), Active):
-                return marked_template(self, args, kws, self.check_answer)
-            return super().get_call_template(args, kws)
+            with noting_needs(self, args):
+                if isinstance(marker_of(*args, *kws.values()), Active):
+                    found = marked_template(self, args, kws, self.check_answer)
+                    self.check_stores(args, kws)
+                    return found
+                return super().get_call_template(args, kws)
         except UnsupportedError as refused:
             # Perhaps for want of marks that the caller's fixpoint has still to set; explain() finds it again.
             raise errors.TypingError(str(refused)) from refused
-        except NeedsMarkedArguments as needed:
-            self.needs[args] = needed.arguments
-            raise errors.TypingError(
-                f"arguments {sorted(needed.arguments)} of {self.__name__} receive active values"
-            ) from None
+
+    def check_stores(self, args: tuple, kws: dict) -> None:
+        """Ask for marks on what is stored into, which no inference sees here: only the primal's types are inferred."""
+        _, given = self._compiler.fold_argument_types(args, kws)
+        marker, compiled = marker_of(*given), self.overloads.get(tuple(map(strip, given)))
+        stores = compiled.metadata["dualjit_stores"] if compiled is not None else {}
+        needed = {i: marker for i in stores if i < len(args) and lacks(args[i], marker)}
+        if needed:
+            raise NeedsMarkedArguments(needed)
 
     def check_answer(self, answer: types.Type) -> None:
         """Refuse to be called under reverse mode where derivatives can't be followed through the answer."""

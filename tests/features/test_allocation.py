@@ -537,6 +537,33 @@ def work_array_through_a_callee(x, work):
     return work.sum()
 
 
+@njit(error_model="numpy")
+def fill_apart(out, x, scale=2.0):
+    for i in range(x.size):
+        out[i] = x[i] * x[0] * scale
+
+
+@njit(error_model="numpy")
+def count_and_fill_apart(out, counts, x):
+    counts[0] = 3
+    fill_apart(out, x, 1.5)
+    return out[0]
+
+
+@cases
+def filled_by_functions_compiled_apart(x):
+    y, z, counts = np.zeros(4), np.zeros((2, 4)), np.zeros(2, np.int64)
+    fill_apart(y, x)
+    first = count_and_fill_apart(z[1], counts, x)
+    return y * z[1], y[2] * counts[0] * first
+
+
+@cases.at(X, np.zeros(4), argnums=(0,))
+def work_array_filled_by_a_function_compiled_apart(x, work):
+    fill_apart(work, x)
+    return work[0] * work[1]
+
+
 @cases.parametrize
 def test_allocation(case):
     judge(case)

@@ -198,6 +198,25 @@ def inlined_callee_that_assigns_its_parameter(x):
     return y
 
 
+@njit
+def first_of_any(a, scale=None):
+    if a.ndim == 1:
+        return a[0] if scale is None else a[0] * scale
+    if a.ndim == 2:
+        return a[0, 1] * a.shape[1]
+    raise ValueError("one or two axes")
+
+
+@njit
+def by_way_of(a):
+    return first_of_any(a) * 2.0
+
+
+@cases.at(X, X.reshape(2, 2))
+def inlined_callee_that_looks_at_its_dimensions(x, m):
+    return by_way_of(x) * first_of_any(x, 3.0), by_way_of(m)
+
+
 @cases
 def recursion(x):
     return to_the(3, x[0]) * to_the(2, x[1])

@@ -75,6 +75,16 @@ def comprehensions(x):
     return squares[0] + squares[2], empty[0] * empty[3]
 
 
+@cases
+def array_comprehensions_over_ranges(x):
+    """Of plain values, of active ones, and of plain ones that are overwritten."""
+    weights = np.array([1.0 / (1.0 + i) for i in range(4)])
+    squares = np.array([x[i] * x[i - 1] for i in range(4)])
+    table = np.array([[1.0 * i * j for i in range(4)] for j in range(2)])
+    table[0, 1] = x[0] * x[1]
+    return weights * squares, table[0] * table[1] * x, np.array([i * 2 for i in range(4)]) * x
+
+
 @cases.forward_only("the iterator of a comprehension that makes an array")
 def array_comprehension(x):
     return np.array([v * x[0] for v in x])

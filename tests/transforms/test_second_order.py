@@ -105,6 +105,41 @@ def test_hessian(f):
     np.testing.assert_array_equal(second, second.T)
 
 
+def through_a_work_array(x, work):
+    for i in range(3):
+        work[i] = x[i] * x[i - 1]
+    return work[0] * work[1] + work[2] ** 2
+
+
+def argument_or_active_values(x, w):
+    y = w
+    if x[0] > -9:
+        y = x * x
+    return y[0] * y[1] * x[2]
+
+
+@njit(error_model="numpy")
+def fill_down(y, x, n):
+    if n > 0:
+        y[n - 1] = x[n - 1] * x[0]
+        fill_down(y, x, n - 1)
+
+
+def filled_by_recursion(x, w):
+    y = np.zeros(3)
+    fill_down(y, x, 3)
+    return y[0] * y[1] * w[2] + y[2]
+
+
+@pytest.mark.parametrize("f", [through_a_work_array, argument_or_active_values, filled_by_recursion])
+def test_plain_arguments_that_receive_active_values(f):
+    w = np.arange(3.0)
+    expected = dj.jacfwd(dj.jacfwd(f))(X, w)
+    np.testing.assert_allclose(dj.jacfwd(dj.grad(f))(X, w), expected, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(dj.hvp(f, mode="fwdrev")(X, X, w), expected @ X, rtol=1e-13)
+    np.testing.assert_array_equal(w, np.arange(3.0))
+
+
 def test_value_and_gradient():
     def first(x):
         value, gradient = value_and_gradient(x)
