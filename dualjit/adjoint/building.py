@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dualjit.adjoint.carrying import carried
 from dualjit.adjoint.cotangents import shadows
 from dualjit.adjoint.fusion import fused
 from dualjit.adjoint.generation import Generator
@@ -98,4 +99,4 @@ def generator(
 
 def written(made: Generator, name: str) -> p.Function:
     """The adjoint program."""
-    return straightened(verify(made.function(name), single=False))
+    return verify(carried(straightened(verify(made.function(name), single=False))), single=False)

@@ -14,7 +14,7 @@ from dualjit.adjoint.building import Rules, adjoint_program, prepared
 from dualjit.adjoint.cotangents import leaves, shadows
 from dualjit.adjoint.returned import returns_fresh
 from dualjit.adjoint.runtime import ROUTINES
-from dualjit.adjoint.seeds import Cotangents, Rows
+from dualjit.adjoint.seeds import Cotangents, Seeds
 from dualjit.frontend.emitted import Emitted
 from dualjit.frontend.reading import read
 from dualjit.frontend.twin import Twin
@@ -64,7 +64,7 @@ class Adjoint:
         f: Callable,
         argtypes: tuple[NumbaType, ...],
         name: str,
-        rows: bool = False,
+        seeds: type[Seeds] = Cotangents,
         value: bool = False,
         aux: bool = False,
         known: dict | None = None,
@@ -77,14 +77,14 @@ class Adjoint:
         primal = prepared(read(source, name), allocates=True)
         answer = primal.blocks[primal.exit].end.value
         self.returns_fresh = returns_fresh(primal)
-        self.seeds = (Rows if rows else Cotangents)(answer.type, value, aux)
+        self.seeds = seeds(answer.type, value, aux)
         # Numba's parallel passes take for granted that a variable has one definition; slots have many.
         options = {k: v for k, v in Twin.of(f).kept_options.items() if k != "parallel"}
         count = sum(1 + len(shadows(v)) for v in primal.function.params) + len(self.seeds.parameters())
         self.dispatcher = Emitted(f"{name}_adjoint", count + KIND_WORKSPACE_TOP, ROUTINES, options)
         inner = known is not None
         known = known if inner else {}
-        if not (rows or value or aux):
+        if seeds is Cotangents and not (value or aux):
             known[f, argtypes] = self
         raises = options.get("error_model") != "numpy"
         self.program, self.plan = adjoint_program(

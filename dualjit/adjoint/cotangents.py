@@ -15,7 +15,10 @@ BAR = ".bar"
 """The ending of their names; nothing in a user's program has a dot in its name."""
 
 ZERO = Var("zero", Real())
-"""A zero of the type of all cotangents."""
+"""A zero of the type of all cotangents in memory."""
+
+PLAIN_ZERO = Var("zero.plain", Real())
+"""A zero without partials: a slot that only constants come to has none, and what has none is not multiplied."""
 
 COMPLEX_ZERO = Var("zero.complex", Complex())
 """The same for cotangents of complex numbers."""
@@ -52,8 +55,13 @@ def is_shadow(bar: Var) -> bool:
 
 
 def zero_like(t: Type) -> Var:
-    """The cotangent of a number of this type that nothing depends on."""
+    """The cotangent of a number of this type that nothing depends on, in memory."""
     return COMPLEX_ZERO if isinstance(t, Complex) else ZERO
+
+
+def empty_slot(t: Type) -> Var:
+    """The cotangent of a number of this type that nothing has come to yet."""
+    return COMPLEX_ZERO if isinstance(t, Complex) else PLAIN_ZERO
 
 
 def shadows(v: Var) -> list[Var]:

@@ -13,7 +13,18 @@ import operator
 from dataclasses import dataclass, replace
 
 from dualjit.adjoint.checkpoints import TAPING, checkpointed
-from dualjit.adjoint.cotangents import BAR, COMPLEX_ZERO, KIND, ZERO, cotangent, shadows, slots, zero_like
+from dualjit.adjoint.cotangents import (
+    BAR,
+    COMPLEX_ZERO,
+    KIND,
+    PLAIN_ZERO,
+    ZERO,
+    cotangent,
+    empty_slot,
+    shadows,
+    slots,
+    zero_like,
+)
 from dualjit.adjoint.plan import Plan, is_division
 from dualjit.adjoint.slicing import Slice
 from dualjit.adjoint.statements import pull
@@ -210,6 +221,7 @@ class Generator:
         loc = self.c.function.loc
         e = Block(self, None)
         e.emit(p.Do(ZERO, p.Routine("nothing"), (KIND,), loc=loc))
+        e.emit(p.Do(PLAIN_ZERO, p.Routine("plain_nothing"), (KIND,), loc=loc))
         e.emit(p.Do(BASE, p.Routine("tape"), (WORKSPACE,), loc=loc))
         for stack in self.stacks.values():
             e.emit(p.Pack(stack, (), "list", loc=loc))
@@ -219,7 +231,7 @@ class Generator:
         if any(isinstance(t, Complex) and t.active for v in self.plan.variables.values() for t in components(v.type)):
             e.emit(p.Apply(COMPLEX_ZERO, None, complex, (ZERO, ZERO), loc=loc))
         for v in sorted(self.global_slots.values(), key=lambda v: v.name):
-            e.emit(p.Copy(v, zero_like(v.type), loc=loc))
+            e.emit(p.Copy(v, empty_slot(v.type), loc=loc))
         for v in sorted(self.slots.values(), key=lambda v: v.name):
             e.emit(p.Copy(v, p.Const(0, INT), loc=loc))
         return e.ops
@@ -567,7 +579,7 @@ class Generator:
                 for op in hoisted:
                     e.emit(op)
                 e.do("accumulate_unless_zero", cotangent(load.array), load.index, total)
-                e.emit(p.Copy(total, zero_like(total.type), loc=e.loc))
+                e.emit(p.Copy(total, empty_slot(total.type), loc=e.loc))
                 self.global_slots[total.name] = total
 
     def restore(self, e: Block, op: p.Op) -> None:
@@ -594,7 +606,7 @@ class Generator:
         for v in self.c.function.params:
             for bar in slots(v):
                 self.global_slots[bar.name] = bar
-                bars.append(bar)
+                bars.append(e.do("plus", bar, zero_like(bar.type), t=bar.type))  # with the partials of all others
         if FAILED.name in self.slots:
             e.do("raise_division", FAILED)
         result = self.names.var("result", Other("tuple"))
@@ -642,7 +654,7 @@ class Block:
         self.g.global_slots[slot.name] = slot
         taken = self.fresh("bar", slot.type)
         self.emit(p.Copy(taken, slot, loc=self.loc))
-        self.emit(p.Copy(slot, zero_like(slot.type), loc=self.loc))
+        self.emit(p.Copy(slot, empty_slot(slot.type), loc=self.loc))
         return taken
 
     def add(self, slot: p.Var, term) -> None:

@@ -16,7 +16,17 @@ from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks, tape
 from dualjit.numbers.lifting import plain_copy, plain_list
 from dualjit.numbers.overlap import overlap, partly_same
-from dualjit.numbers.pulling import add_in_any_order, is_nothing, minus, nothing, plus, quotient, zero_seen
+from dualjit.numbers.pulling import (
+    add_in_any_order,
+    is_nothing,
+    minus,
+    nothing,
+    plain_nothing,
+    plain_one,
+    plus,
+    quotient,
+    zero_seen,
+)
 from dualjit.numbers.shadowing import shadow
 from dualjit.numbers.types import Dual, is_complex
 
@@ -385,6 +395,8 @@ ROUTINES = {
     "add_in_any_order": add_in_any_order,
     "minus": minus,
     "nothing": nothing,
+    "plain_nothing": plain_nothing,
+    "plain_one": plain_one,
     "zero_seen": zero_seen,
     "quotient": quotient,
     "tape": tape.tape,

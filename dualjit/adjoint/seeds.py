@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dualjit.adjoint.cotangents import ZERO, cotangent, is_shadow, leaves
+from dualjit.adjoint.cotangents import KIND, ZERO, cotangent, is_shadow, leaves
 from dualjit.program import nodes as p
 from dualjit.program.types import INT, Arr, Lst, Real, Tup, Type, holds_memory
 
@@ -69,6 +69,24 @@ class Cotangents(Seeds):
                     e.do("add_seed", bar, seed)
                 else:
                     e.add(bar, seed)
+        return kept
+
+
+@dataclass(frozen=True)
+class Ones(Seeds):
+    """The answer is a number whose gradient is wanted: one, a constant which nothing has to be multiplied by."""
+
+    def parameters(self) -> tuple[p.Var, ...]:
+        return ()
+
+    def structure(self):
+        return None
+
+    def plant(self, answer, e) -> tuple:
+        kept = (self.snapshot(answer, e),) if self.value else ()
+        if isinstance(answer, p.Var):
+            for bar in leaves(self.differentiated(cotangent(answer))):
+                e.add(bar, e.do("plain_one", KIND, t=Real()))
         return kept
 
 

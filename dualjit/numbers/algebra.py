@@ -160,15 +160,15 @@ class Algebra(Leaves):
 
     def product(self, coefficient, tangent):
         """``coefficient * tangent`` for numbers."""
-        return self._flagged("mul", coefficient, tangent, ZERO_PRODUCT)
+        return self._flagged("mul", coefficient, tangent, ZERO_PRODUCT if self.drops_zeros else PRODUCT_FLAGS)
 
     def sum(self, a, b):
         """``a + b`` for numbers of tangents."""
-        return self._flagged("add", a, b, ZERO_SUM)
+        return self._flagged("add", a, b, ZERO_SUM if self.drops_zeros else FLAGS)
 
     def _flagged(self, op, a, b, flags):
-        """On kernels' registers: see `ZERO_PRODUCT`."""
-        if not self.drops_zeros or a.level or b.level or a.constant is not None or b.constant is not None:
+        """Of floats, as of vectors of them; on kernels' registers see `ZERO_PRODUCT`."""
+        if a.level or b.level or a.constant is not None or b.constant is not None:
             return self.apply(op, a, b)
         return self.leaf(getattr(self.builder, ARITHMETIC[op])(self.real(a), self.real(b), flags=flags))
 
@@ -176,7 +176,7 @@ class Algebra(Leaves):
         """``coefficient * tangent`` for numbers, zero wherever ``tangent`` is, for any coefficient."""
         level = max(coefficient.level, tangent.level)
         if not level:
-            product = self.apply("mul", coefficient, tangent)
+            product = self._flagged("mul", coefficient, tangent, PRODUCT_FLAGS)
             return self.select(self.compare("eq", tangent, self.const(0.0)), self.const(0.0), product)
         k, t = value_of(coefficient, level), value_of(tangent, level)
         terms = [tangent.tangent.masked_times(k)] if tangent.level == level else []

@@ -41,14 +41,14 @@ def in_own_memory(array: types.Array, number: types.Type) -> types.Array:
     return types.Array(number, array.ndim, "F" if array.layout == "F" else "C")
 
 
-def mapped(context, builder, sources, answer: types.Array, element):
+def mapped(context, builder, sources, answer: types.Array, element, store=store_item):
     """A fresh array of ``element(*numbers)`` over parallel operands."""
     out = _empty_nd_impl(context, builder, answer, sources[0].shape)
     target = Operand(context, builder, answer, out._getvalue())
     order = "F" if answer.layout == "F" else "C"
     with cgutils.loop_nest(builder, target.shape, target.shape[0].type if target.shape else None, order) as indices:
         number = element(*(s.load(indices) for s in sources))
-        store_item(context, builder, answer, number, target.pointer(indices))
+        store(context, builder, answer, number, target.pointer(indices))
     return impl_ret_new_ref(context, builder, answer, out._getvalue())
 
 
@@ -75,23 +75,18 @@ def paired(typingctx, x, direction, T):
         sources = [Operand(context, builder, t, v) for t, v in zip(sig.args[:2], args[:2], strict=True)]
 
         def element(v, d):
-            v, d = (context.cast(builder, q, s.type.dtype, number.base) for q, s in zip((v, d), sources, strict=True))
-            return one_partial(context, builder, number, v, d)
+            return [context.cast(builder, q, s.type.dtype, number.base) for q, s in zip((v, d), sources, strict=True)]
 
-        return mapped(context, builder, sources, answer, element)
+        return mapped(context, builder, sources, answer, element, store_pair)
 
     return signature(answer, x, direction, T), generate
 
 
-def one_partial(context, builder, number: Dual, v, d):
-    """LLVM value of a dual number with one partial."""
-    model = context.data_model_manager[number]
-    partials = ir.Constant(model.partials_type, ir.Undefined)
-    if isinstance(partials.type, ir.VectorType):
-        partials = builder.insert_element(partials, d, ir.IntType(32)(0))
-    else:
-        partials = builder.insert_value(partials, d, 0)
-    return model.join(builder, v, partials)
+def store_pair(context, builder, answer: types.Array, pair, pointer):
+    """Store value and partial one after the other: vectors of one float would keep the loop from being vectorised."""
+    place = builder.bitcast(pointer, pair[0].type.as_pointer())
+    for k, number in enumerate(pair):
+        builder.store(number, builder.gep(place, [ir.IntType(32)(k)]))
 
 
 @intrinsic

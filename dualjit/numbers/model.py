@@ -55,11 +55,12 @@ class DualModel(DualArrayModel):
     """``{base, <n x base>}`` over floats, ``{base, [n x base]}`` over numbers which are no plain floats.
 
     A vector of seven floats takes the memory of eight: numbers of partials that are no powers of two are arrays, too.
+    So is one partial: loops over vectors, if only of one float, are not vectorised.
     """
 
     @staticmethod
     def _partials(base, dual):
-        vector = isinstance(dual.base, types.Float) and dual.n & (dual.n - 1) == 0
+        vector = isinstance(dual.base, types.Float) and dual.n > 1 and dual.n & (dual.n - 1) == 0
         return ir.VectorType(base, dual.n) if vector else ir.ArrayType(base, dual.n)
 
 

@@ -145,6 +145,18 @@ def nothing(typingctx, kind):
     return signature(types.unliteral(kind), kind), generate
 
 
+def _plain(name: str, number: float):
+    def typed(kind):
+        t = float_of(kind)
+        return signature(t, kind), lambda context, builder, sig, args: context.get_constant(t, number)
+
+    return intrinsic_of(name, 1, typed)
+
+
+plain_nothing, plain_one = _plain("plain_nothing", 0.0), _plain("plain_one", 1.0)
+"""Zero and one of the floats of a cotangent, without partials."""
+
+
 @intrinsic
 def is_nothing(typingctx, bar):
     """Is a cotangent zero with all its lanes?

@@ -7,6 +7,7 @@ from functools import partial
 
 from numba import types
 
+from dualjit.adjoint.seeds import Ones
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.transforms.derivatives import Driver
 from dualjit.transforms.forward import refuse_none
@@ -51,9 +52,8 @@ class GradientDriver(Driver):
         names, given = selected_arguments(self.f, argtypes, self.selection, self.name)
 
         def make(value: bool) -> ReversePass:
-            return ReversePass(
-                self.f, given, names, self.selection.positions, value=value, aux=self.has_aux, check=self.check
-            )
+            positions, aux = self.selection.positions, self.has_aux
+            return ReversePass(self.f, given, names, positions, seeds=Ones, value=value, aux=aux, check=self.check)
 
         reverse = make(self.value or self.has_aux)
         optional = isinstance(reverse.return_type, types.Optional)  # that it isn't None is checked at run time
@@ -70,8 +70,7 @@ class GradientDriver(Driver):
         reverse.check_aliases(w)
         zero = reverse.zero(w)
         shadows = reverse.shadows(w, zero)
-        seed = reverse.number(w, "1.0")
-        answer = reverse.call(w, shadows, [seed] * len(reverse.adjoint.seeded()), zero)
+        answer = reverse.call(w, shadows, [], zero)
         returned = 1 if reverse.adjoint.seeds.value else 0
         if isinstance(reverse.return_type, types.Optional):
             refuse_none(w, f"{answer}[0]", reverse.name)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import types
 
+from dualjit.adjoint.seeds import Rows
 from dualjit.errors import StructureError
 from dualjit.frontend.dispatcher import Derivative
 from dualjit.frontend.vectorized import as_function
@@ -120,7 +121,7 @@ class RowDriver(Driver):
         if self.columns is not None:
             return self.columns(argtypes)
         names, given = selected_arguments(self.f, argtypes, self.selection, self.name)
-        reverse = ReversePass(self.f, given, names, self.selection.positions, rows=True, value=True, aux=self.has_aux)
+        reverse = ReversePass(self.f, given, names, self.selection.positions, seeds=Rows, value=True, aux=self.has_aux)
         answer = differentiated(reverse.return_type, self.has_aux, reverse.name)
         check_output(answer, reverse.name)
         if is_real(answer):  # one row is a gradient, with no lanes to spare

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from numba import typeof, types
 
 from dualjit.adjoint.compiled import Adjoint
+from dualjit.adjoint.seeds import Cotangents, Seeds
 from dualjit.errors import OutputError
 from dualjit.frontend.guard import guarded
 from dualjit.numbers.intrinsics import lift
@@ -50,7 +51,7 @@ class ReversePass:
         Expressions of the arguments in the driver.
     positions : tuple of int
         Differentiated arguments.
-    rows, value, aux : bool
+    seeds, value, aux
         See :mod:`dualjit.adjoint.seeds`.
     check : callable
         Raises where the type of the answer is not what it should be.
@@ -63,7 +64,7 @@ class ReversePass:
         names: list[str],
         positions: tuple[int, ...],
         *,
-        rows=False,
+        seeds: type[Seeds] = Cotangents,
         value=False,
         aux=False,
         check: Callable = lambda t: None,
@@ -74,7 +75,7 @@ class ReversePass:
         wanted = [active(t) if i in positions else strip(t) for i, t in enumerate(argtypes)]
         wanted += [typeof(d) for d in self.defaults]
         wanted = with_star_tuple(wanted, self.star)
-        self.adjoint = Adjoint(f, wanted, identifier(self.name), rows, value, aux, check=check)
+        self.adjoint = Adjoint(f, wanted, identifier(self.name), seeds, value, aux, check=check)
         self.wanted, self.written = without_star_tuple(self.adjoint.argtypes, self.adjoint.written, self.star)
         check_written(f, argtypes, names, self.written)
         self.return_type = types.unliteral(self.adjoint.return_type)

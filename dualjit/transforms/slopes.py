@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from numba import njit, types
 
+from dualjit.adjoint.seeds import Ones
 from dualjit.errors import UnsupportedError
 from dualjit.numbers import blocks
 from dualjit.numbers.intrinsics import partial
@@ -29,7 +30,7 @@ class SlopeBody:
     def __init__(self, f: Callable, given: tuple, names: list[str], selection: Selection, direction: Callable):
         self.plain, self.selection, self.direction = given, selection, direction
         wanted = [dual_over(t, 1, 1) if i in selection.positions else t for i, t in enumerate(given)]
-        self.reverse = ReversePass(f, tuple(wanted), list(names), selection.positions)
+        self.reverse = ReversePass(f, tuple(wanted), list(names), selection.positions, seeds=Ones)
         check_scalar(self.reverse.return_type, self.reverse.name)
 
     @staticmethod
@@ -49,9 +50,9 @@ class SlopeBody:
         reverse.check_aliases(w)
         for k, i in enumerate(self.selection.positions):
             reverse.names[i] = with_tangent(w, reverse.names[i], self.plain[i], self.direction(k), reverse.given[i])
-        zero, one = reverse.zero(w), reverse.number(w, "1.0")
+        zero = reverse.zero(w)
         shadows = reverse.shadows(w, zero, slopes)
-        answer = reverse.call(w, shadows, [one] * len(reverse.adjoint.seeded()), zero)
+        answer = reverse.call(w, shadows, [], zero)
         bars = reverse.gradients(w, shadows, answer, 0)
         found = [refilled(self.plain[i], self.partials(w, i, bars[i]), w.bind) for i in self.selection.positions]
         w(f"return {self.selection.packed(found)}")

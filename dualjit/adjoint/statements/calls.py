@@ -47,7 +47,7 @@ def _(op: p.Method, s: Sweep):
             s.do("pop", s.memory(bar))
     elif op.name == "pop" and not op.args:
         if slot_of(op.target) is not None:
-            s.do("push_back", s.memory(bar), s.take(slot_of(op.target)) or ZERO)
+            s.do("push_back", s.memory(bar), in_memory(s, s.take(slot_of(op.target))))
         else:
             s.do("push_back", s.memory(bar), s.memory(shadow_of(op.target)))
     else:
@@ -64,6 +64,11 @@ def _(op: p.Call, s: Sweep):
     raise refuse(op.loc, f"the call of {getattr(op.callee, 'name', 'a function')}", "reverse mode can't look into it")
 
 
+def in_memory(s: Sweep, bar):
+    """A slot's cotangent of the type of those in memory, which functions compiled apart take, too."""
+    return ZERO if bar is None else s.do("plus", bar, ZERO, t=bar.type)
+
+
 def pull_apart(op: p.Call, s: Sweep) -> None:
     """A call of a function compiled apart: its adjoint runs it again, from the arguments as they were."""
     given = (*op.args, *(() if op.vararg is None else (op.vararg,)))
@@ -74,7 +79,7 @@ def pull_apart(op: p.Call, s: Sweep) -> None:
     if op.target in held and not s.returns_fresh(op):
         check_answer(op, [v for v in held if v is not op.target], s)
     bar = cotangent(op.target)
-    seeds = [s.memory(part) if is_shadow(part) else s.take(part) or ZERO for part in leaves(bar)]
+    seeds = [s.memory(part) if is_shadow(part) else in_memory(s, s.take(part)) for part in leaves(bar)]
     operands = []
     for v in given:
         operands.append(s.value(v))

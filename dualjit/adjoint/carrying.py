@@ -1,0 +1,285 @@
+"""Additions to neighbouring elements of a shadow, round after round, go by way of registers.
+
+One idea: a loop that adds to ``bar[i]`` and to ``bar[i + 1]`` loads in each round what the round before has stored, so
+it can use no vectors.  Here each round adds once, to the element that no later round adds to, and what is to be added
+to the elements beside it is carried on to the next rounds: a recurrence, which LLVM makes vectors of.
+
+It is done where the loop's body is one block which nothing but additions touches the memory of the shadow in.  Sums of
+cotangents may be added in any order.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from dualjit.adjoint.cotangents import PLAIN_ZERO
+from dualjit.program import nodes as p
+from dualjit.program.types import INT, Arr, Int, Real, Tup, holds_memory
+
+MOST_CARRIED = 4
+"""Registers for each shadow: the distance between the elements."""
+ADDING, AT_END, SUM = p.Routine("accumulate"), p.Routine("accumulate_unless_zero"), p.Routine("plus")
+TAKING = {p.Routine("take"), p.Routine("clear")}
+
+
+def carried(program: p.Function) -> p.Function:
+    """The program with such additions carried."""
+    blocks = dict(program.blocks)
+    labels = iter(range(max(blocks) + 1, 1 << 30))
+    for label, block in program.blocks.items():
+        loop = found_loop(program, block)
+        for bar, additions in groups(program, loop) if loop is not None else ():
+            _carry(blocks, replace(loop, body=blocks[label]), bar, additions, labels)
+    return program.with_blocks(blocks)
+
+
+@dataclass(frozen=True)
+class Place:
+    """``base + factor * counter + offset``: an index, by the counter at the beginning of a round.
+
+    ``base`` is an integer that the loop does not change, or None; ``factor`` is 1 or -1.  Of an index of several, these
+    say what the last one is, and ``row`` are the others, which the loop does not change.
+    """
+
+    base: p.Var | None
+    factor: int
+    offset: int
+    row: tuple[p.Var, ...] = ()
+
+    def moved(self, distance: int) -> Place:
+        return replace(self, offset=self.offset + distance)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A header that asks, and a body of one block that counts.
+
+    Attributes
+    ----------
+    header, body : Block
+    counter : Var
+    step : int
+        1 or -1, what a round adds to the counter.
+    places : dict
+        Names of variables of the body to what they are.
+    """
+
+    header: p.Block
+    body: p.Block
+    counter: p.Var
+    step: int
+    places: dict[str, Place]
+
+
+@dataclass(frozen=True)
+class Addition:
+    """One to an element of a shadow."""
+
+    op: p.Do
+    place: Place
+
+
+def found_loop(program: p.Function, body: p.Block) -> Loop | None:
+    """The loop whose body this block is."""
+    if not isinstance(body.end, p.Jump) or body.params or body.end.edge.args:
+        return None
+    header = program.blocks[body.end.edge.to]
+    if not isinstance(header.end, p.Branch) or header.params or header.end.then.to != body.label:
+        return None
+    counters = [op for op in body.ops if _step_of(op)]
+    if len(counters) != 1:
+        return None
+    (counting,) = counters
+    return Loop(header, body, counting.target, _step_of(counting), _places(body, counting.target))
+
+
+def _step_of(op: p.Op) -> int:
+    """1 or -1 where the operation counts: ``k = add(k, 1)``."""
+    if not _is_row(op, "add") or op.args[0] != op.target or not isinstance(op.args[1], p.Const):
+        return 0
+    return op.args[1].value if op.args[1].value in (1, -1) else 0
+
+
+def _is_row(op: p.Op, name: str) -> bool:
+    return isinstance(op, p.Apply) and getattr(op.row, "name", "") == name
+
+
+def _places(body: p.Block, counter: p.Var) -> dict[str, Place]:
+    """What is the counter, plus or minus something that stays."""
+    changed = {v.name for op in body.ops for v in p.variables(op.target)}
+    known = {counter.name: Place(None, 1, 0)}
+    for op in body.ops:
+        found = None
+        if isinstance(op, p.Copy):
+            found = _known(op.source, known)
+        elif _is_row(op, "add"):
+            found = _shifted(*op.args, 1, known, changed) or _shifted(*reversed(op.args), 1, known, changed)
+        elif _is_row(op, "sub"):
+            found = _shifted(*op.args, -1, known, changed) or _mirrored(*op.args, known, changed)
+        elif _is_row(op, "mul"):
+            found = _mirrored_by(*op.args, known) or _mirrored_by(*reversed(op.args), known)
+        elif isinstance(op, p.Pack) and op.kind == "tuple":
+            found = _in_row(op.items, known, changed)
+        for v in p.variables(op.target):
+            known.pop(v.name, None)
+            if found is not None:
+                known[v.name] = found
+    return known
+
+
+def _known(operand: p.Operand, known: dict[str, Place]) -> Place | None:
+    return known.get(operand.name) if isinstance(operand, p.Var) else None
+
+
+def _number(operand: p.Operand) -> int | None:
+    return operand.value if isinstance(operand, p.Const) and type(operand.value) is int else None
+
+
+def _stays(operand: p.Operand, changed: set[str]) -> bool:
+    return isinstance(operand, p.Var) and isinstance(operand.type, Int) and operand.name not in changed
+
+
+def _shifted(a, b, sign: int, known: dict[str, Place], changed: set[str]) -> Place | None:
+    """``a + sign * b`` where a is known."""
+    place, number = _known(a, known), _number(b)
+    if place is None:
+        return None
+    if number is not None:
+        return place.moved(sign * number)
+    return replace(place, base=b) if sign == 1 and place.base is None and _stays(b, changed) else None
+
+
+def _mirrored(a, b, known: dict[str, Place], changed: set[str]) -> Place | None:
+    """``a - b`` where b is known."""
+    place, number = _known(b, known), _number(a)
+    if place is None or place.base is not None or (number is None and not _stays(a, changed)):
+        return None
+    return Place(None if number is not None else a, -place.factor, (number or 0) - place.offset)
+
+
+def _mirrored_by(a, b, known: dict[str, Place]) -> Place | None:
+    """``a * b`` where a is known and b is 1 or -1."""
+    place, number = _known(a, known), _number(b)
+    if place is None or place.base is not None or number not in (1, -1):
+        return None
+    return Place(None, place.factor * number, place.offset * number)
+
+
+def _in_row(items, known: dict[str, Place], changed: set[str]) -> Place | None:
+    """An index of several, of which only the last one changes."""
+    *row, last = items or (None,)
+    place = _known(last, known)
+    return replace(place, row=tuple(row)) if place is not None and all(_stays(v, changed) for v in row) else None
+
+
+def groups(program: p.Function, loop: Loop) -> Iterator[tuple[p.Var, list[Addition]]]:
+    """Shadows that the loop does nothing to but add to several neighbours, with these additions."""
+    found: dict[tuple, list[Addition]] = defaultdict(list)
+    adding: dict[p.Var, list[p.Op]] = defaultdict(list)
+    for op in loop.body.ops:
+        if isinstance(op, p.Do) and op.routine == ADDING:
+            bar, index, term = op.args
+            adding[bar].append(op)
+            place = _known(index, loop.places)
+            numbers = isinstance(bar.type, Arr) and isinstance(bar.type.elem, Real) and isinstance(term, p.Var)
+            if place is not None and numbers and isinstance(term.type, Real):
+                found[bar, place.base, place.factor, place.row].append(Addition(op, place))
+    for (bar, *_), additions in found.items():
+        offsets = {a.place.offset for a in additions}
+        near = 0 < max(offsets) - min(offsets) <= MOST_CARRIED
+        if near and all(op in adding[bar] or _leaves(op, bar, program.scopes) for op in loop.body.ops):
+            yield bar, additions
+
+
+def _leaves(op: p.Op, bar: p.Var, scopes: dict[str, str] | None) -> bool:
+    """Does an operation neither read nor set what is in a shadow?"""
+    memory = [v for v in (*op.uses(), *p.variables(op.target)) if holds_memory(v.type)]
+    if bar in memory:
+        return False
+    if isinstance(op, p.Load | p.Store | p.Attr):
+        return all(isinstance(v.type, Arr) for v in memory)  # of the primal: shadows are touched by routines alone
+    if isinstance(op, p.Do) and op.routine == ADDING:
+        return True
+    if isinstance(op, p.Do) and op.routine in TAKING:
+        (other,) = memory
+        return (
+            scopes is not None
+            and None not in (scopes.get(bar.name), scopes.get(other.name))
+            and (scopes[bar.name] != scopes[other.name])
+        )
+    return not memory
+
+
+def _carry(blocks: dict, loop: Loop, bar: p.Var, additions: list[Addition], labels: Iterator[int]) -> None:
+    """Exchange the loop for one that carries these additions."""
+    loc, way = additions[0].op.loc, loop.step * additions[0].place.factor
+    last = min(additions, key=lambda a: way * a.place.offset)  # adds to an element after all others
+    name = f"{bar.name}.{last.op.args[1].name}"
+    later: dict[int, list[p.Var]] = defaultdict(list)
+    ops: list[p.Op] = []
+    index, whole = p.Var(f"{name}.index", last.op.args[1].type), p.Var(f"{name}.whole", Real())
+    for op in loop.body.ops:
+        found = next((a for a in additions if a.op is op), None)
+        if found is None:
+            ops.append(op)
+            continue
+        distance = way * (found.place.offset - last.place.offset)
+        term = p.Var(f"{name}.term.{distance}.{len(later[distance])}", Real())
+        later[distance].append(term)
+        ops.append(p.Copy(term, op.args[2], loc=loc))
+        if found is last:
+            ops.append(p.Copy(index, op.args[1], loc=loc))
+    registers = [p.Var(f"{name}.carried.{k}", Real()) for k in range(1, max(later) + 1)]
+    for k, target in enumerate([whole, *registers]):
+        ops += _summed(target, [*later[k], *registers[k : k + 1]], loc)
+    ops.append(p.Do(None, ADDING, (bar, index, whole), loc=loc))
+    blocks[loop.body.label] = replace(blocks[loop.body.label], ops=tuple(ops))
+    rest = [
+        op
+        for k, register in enumerate(registers)
+        for op in _added_at_end(bar, loop.counter, last.place.moved(way * k), register, f"{name}.end.{k}", loc)
+    ]
+    empty = [p.Copy(v, PLAIN_ZERO, loc=loc) for v in registers]
+    _surround(blocks, loop.header.label, loop.body.label, empty, rest, labels, loc)
+
+
+def _added_at_end(bar: p.Var, counter: p.Var, place: Place, term: p.Var, name: str, loc: p.Loc) -> Iterator[p.Op]:
+    """Add to the element that the next round would name so."""
+    signed, moved, index = (p.Var(f"{name}.{what}", INT) for what in ("signed", "moved", "index"))
+    yield p.binop(signed, operator.mul, counter, p.Const(place.factor, INT), loc)
+    yield p.binop(moved, operator.add, signed, place.base or p.Const(0, INT), loc)
+    yield p.binop(index, operator.add, moved, p.Const(place.offset, INT), loc)
+    if place.row:
+        items = (*place.row, index)
+        index = p.Var(f"{name}.indices", Tup((*(v.type for v in place.row), INT)))
+        yield p.Pack(index, items, loc=loc)
+    yield p.Do(None, AT_END, (bar, index, term), loc=loc)
+
+
+def _surround(blocks: dict, header: int, body: int, before: list, after: list, labels: Iterator[int], loc) -> None:
+    """Operations before a loop, and behind it."""
+    entry, way_out = next(labels), next(labels)
+    for label, block in list(blocks.items()):
+        if label != body:
+            blocks[label] = replace(block, end=block.end.rerouted(lambda e: _to(e, header, entry)))
+    end = blocks[header].end
+    blocks[entry] = p.Block(entry, (), tuple(before), p.Jump(p.Edge(header), loc=loc))
+    blocks[way_out] = p.Block(way_out, (), tuple(after), p.Jump(end.other, loc=loc))
+    blocks[header] = replace(blocks[header], end=replace(end, other=p.Edge(way_out)))
+
+
+def _summed(target: p.Var, terms: list[p.Var], loc: p.Loc) -> Iterator[p.Op]:
+    """``target`` is the sum of one term or more."""
+    total, *rest = terms
+    if not rest:
+        yield p.Copy(target, total, loc=loc)
+    for term in rest:
+        yield p.Do(target, SUM, (total, term), loc=loc)
+        total = target
+
+
+def _to(edge: p.Edge, old: int, new: int) -> p.Edge:
+    return replace(edge, to=new) if edge.to == old else edge
