@@ -223,8 +223,8 @@ plus, minus = intrinsic_of("plus", 2, _sum), intrinsic_of("minus", 1, _negative)
 
 
 def _quotient(a, b):
-    real = [t for t in (a, b) if isinstance(t, types.Float | Dual)]
-    joined = joined_type((real[0], a, b)) if real else None
+    real = [t for t in (a, b) if isinstance(t, types.Float | Dual)] or [types.float64]  # of integers: a float
+    joined = joined_type((real[0], a, b))
     if joined is None:
         return None
 

@@ -86,6 +86,16 @@ def swaps(x, y):
     return a, b
 
 
+@cases
+def quotients_of_integers_in_loops(x):
+    """The reverse sweep computes them again."""
+    total, scale = 0.0, x[1]
+    for k in range(1, 5):
+        total += (x[0] - 1 / (2 * k + 3)) * x[1] ** k
+        scale = scale * scale * ((5 - k) / k) * x[0]
+    return total, scale
+
+
 @cases.parametrize
 def test_scalars(case):
     judge(case)
