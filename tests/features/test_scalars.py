@@ -87,12 +87,12 @@ def swaps(x, y):
 
 
 @cases
-def quotients_of_integers_in_loops(x):
+def quotients_of_integers_in_loops(x, y):
     """The reverse sweep computes them again."""
-    total, scale = 0.0, x[1]
+    total, scale = 0.0, y
     for k in range(1, 5):
-        total += (x[0] - 1 / (2 * k + 3)) * x[1] ** k
-        scale = scale * scale * ((5 - k) / k) * x[0]
+        total += (x - 1 / (2 * k + 3)) * y**k
+        scale = scale * scale * ((5 - k) / k) * x
     return total, scale
 
 
