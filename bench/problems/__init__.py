@@ -23,6 +23,7 @@ from .lotka_volterra import EULER
 from .lstm import LSTM, LSTM_ARRAYS
 from .mixture import MIXTURE, MIXTURE_GRAD
 from .nbody import NBODY, NBODY_ENERGY, NBODY_HESSIAN, NBODY_HVP
+from .plate import PLATE
 from .product import JACOBIAN_PRODUCT, JACOBIAN_PRODUCT_UNJITTED
 from .reaction import RK4, RK4_HVP
 from .robot import SEVEN_JOINT_ARM, TWO_LINK_ARM, TWO_LINK_ARMS
@@ -55,6 +56,7 @@ REVERSE = (
     MIXTURE_GRAD,
     GMM,
     NBODY_ENERGY,
+    PLATE,
     BUNDLE,
     LSTM,
     LSTM_ARRAYS,
