@@ -64,14 +64,14 @@ class Loop:
     step : int
         1 or -1, what a round adds to the counter.
     places : dict
-        Names of variables of the body to what they are.
+        Additions to elements, to where these are.
     """
 
     header: p.Block
     body: p.Block
     counter: p.Var
     step: int
-    places: dict[str, Place]
+    places: dict[p.Op, Place]
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,14 @@ def _is_row(op: p.Op, name: str) -> bool:
     return isinstance(op, p.Apply) and getattr(op.row, "name", "") == name
 
 
-def _places(body: p.Block, counter: p.Var) -> dict[str, Place]:
-    """What is the counter, plus or minus something that stays."""
+def _places(body: p.Block, counter: p.Var) -> dict[p.Op, Place]:
+    """Additions whose index is the counter, plus or minus something that stays."""
     changed = {v.name for op in body.ops for v in p.variables(op.target)}
-    known = {counter.name: Place(None, 1, 0)}
+    known, places = {counter.name: Place(None, 1, 0)}, {}
     for op in body.ops:
         found = None
+        if _is_addition(op) and (place := _known(op.args[1], known)) is not None:
+            places[op] = place
         if isinstance(op, p.Copy):
             found = _known(op.source, known)
         elif _is_row(op, "add"):
@@ -127,7 +129,11 @@ def _places(body: p.Block, counter: p.Var) -> dict[str, Place]:
             known.pop(v.name, None)
             if found is not None:
                 known[v.name] = found
-    return known
+    return places
+
+
+def _is_addition(op: p.Op) -> bool:
+    return isinstance(op, p.Do) and op.routine == ADDING
 
 
 def _known(operand: p.Operand, known: dict[str, Place]) -> Place | None:
@@ -179,14 +185,13 @@ def groups(program: p.Function, loop: Loop) -> Iterator[tuple[p.Var, list[Additi
     """Shadows that the loop does nothing to but add to several neighbours, with these additions."""
     found: dict[tuple, list[Addition]] = defaultdict(list)
     adding: dict[p.Var, list[p.Op]] = defaultdict(list)
-    for op in loop.body.ops:
-        if isinstance(op, p.Do) and op.routine == ADDING:
-            bar, index, term = op.args
-            adding[bar].append(op)
-            place = _known(index, loop.places)
-            numbers = isinstance(bar.type, Arr) and isinstance(bar.type.elem, Real) and isinstance(term, p.Var)
-            if place is not None and numbers and isinstance(term.type, Real):
-                found[bar, place.base, place.factor, place.row].append(Addition(op, place))
+    for op in filter(_is_addition, loop.body.ops):
+        bar, _, term = op.args
+        adding[bar].append(op)
+        place = loop.places.get(op)
+        numbers = isinstance(bar.type, Arr) and isinstance(bar.type.elem, Real) and isinstance(term, p.Var)
+        if place is not None and numbers and isinstance(term.type, Real):
+            found[bar, place.base, place.factor, place.row].append(Addition(op, place))
     for (bar, *_), additions in found.items():
         offsets = {a.place.offset for a in additions}
         near = 0 < max(offsets) - min(offsets) <= MOST_CARRIED
@@ -201,7 +206,7 @@ def _leaves(op: p.Op, bar: p.Var, scopes: dict[str, str] | None) -> bool:
         return False
     if isinstance(op, p.Load | p.Store | p.Attr):
         return all(isinstance(v.type, Arr) for v in memory)  # of the primal: shadows are touched by routines alone
-    if isinstance(op, p.Do) and op.routine == ADDING:
+    if _is_addition(op):
         return True
     if isinstance(op, p.Do) and op.routine in TAKING:
         (other,) = memory
