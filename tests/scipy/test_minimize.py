@@ -56,7 +56,8 @@ def test_goes_the_way_of_derivatives_by_hand(method, n):
     theirs = sp.minimize(sp.rosen, x0, method=method, **derivatives_by_hand(method, n))
     assert ours.success
     assert ours.success == theirs.success
-    np.testing.assert_allclose(ours.x, theirs.x, rtol=0, atol=1e-5)
+    # tnc stops 1e-3 from the minimum, where the last bit of a gradient moves the end of a step by 1e-5
+    np.testing.assert_allclose(ours.x, theirs.x, rtol=0, atol=1e-4 if method == "tnc" else 1e-5)
     assert abs(ours.nit - theirs.nit) <= 1 + 0.1 * theirs.nit
     assert all(count > 0 for count in ours.derivatives.values())
 
