@@ -48,14 +48,18 @@ class EmitProgram(FunctionPass):
 
 
 @cache
-def spare_tiny_loops() -> None:
-    """Keep LLVM from vectorising loops of a few rounds by masks.
+def set_llvm_options() -> None:
+    """Options of LLVM's loop vectoriser, for the whole process.  Relies on ``llvmlite.binding.set_option``.
 
-    Its two cost models may disagree about such a loop, and an assertion ends the process (``computeBestVF``, LLVM 20
-    and later); adjoints, in which the lengths of shadows become constants late, meet it.  The option holds for the
-    whole process: loops of a few rounds are treated like longer ones.  Relies on ``llvmlite.binding.set_option``.
+    Loops of a few rounds are treated like longer ones, not vectorised by masks: the two cost models may disagree about
+    such a loop, and an assertion ends the process (``computeBestVF``, LLVM 20 and later); adjoints, in which lengths of
+    shadows become constants late, meet it.
+
+    Whether arrays overlap is asked before each inner loop, not once before the loop around it: all rows of a shadow do,
+    to which a stencil adds, where one row and its neighbours don't.
     """
     llvm.set_option("dualjit", "-vectorizer-min-trip-count=0")
+    llvm.set_option("dualjit", "-hoist-runtime-checks=false")
 
 
 class EmittedCompiler(CompilerBase):
@@ -69,7 +73,7 @@ class EmittedCompiler(CompilerBase):
         return self.emitted
 
     def define_pipelines(self):
-        spare_tiny_loops()
+        set_llvm_options()
         self.state.flags.no_cpython_wrapper = True
         self.state.flags.no_cfunc_wrapper = True
         pm = PassManager("dualjit_emitted")
