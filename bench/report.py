@@ -54,7 +54,6 @@ REASONS = {
     "mixture-grad": "JAX works on vectors of all points, ours on one point at a time, as the function",
     "nbody-hvp": "JAX works on square arrays of pairs, ours on one pair at a time",
     "rosenbrock-hessian": "CasADi writes what is not zero, ours fills a matrix of 400 numbers; and the buffers",
-    "rosenbrock-hvp": "the loop of ours does not become vectors, as the record of second order says",
     "sines-hvp": BUFFERS,
     "tall-jacfwd": BUFFERS,
     "tall-jacrev": MODE,
