@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dualjit.adjoint.cotangents import PLAIN_ZERO
+from dualjit.adjoint.places import Place, is_row, places
 from dualjit.program import nodes as p
-from dualjit.program.types import INT, Arr, Int, Real, Tup, holds_memory
+from dualjit.program.types import INT, Arr, Real, Tup, holds_memory
 
 MOST_CARRIED = 4
 """Registers for each shadow: the distance between the elements."""
@@ -34,23 +35,6 @@ def carried(program: p.Function) -> p.Function:
         for bar, additions in groups(program, loop) if loop is not None else ():
             _carry(blocks, replace(loop, body=blocks[label]), bar, additions, labels)
     return program.with_blocks(blocks)
-
-
-@dataclass(frozen=True)
-class Place:
-    """``base + factor * counter + offset``: an index, by the counter at the beginning of a round.
-
-    ``base`` is an integer that the loop does not change, or None; ``factor`` is 1 or -1.  Of an index of several, these
-    say what the last one is, and ``row`` are the others, which the loop does not change.
-    """
-
-    base: p.Var | None
-    factor: int
-    offset: int
-    row: tuple[p.Var, ...] = ()
-
-    def moved(self, distance: int) -> Place:
-        return replace(self, offset=self.offset + distance)
 
 
 @dataclass(frozen=True)
@@ -93,92 +77,22 @@ def found_loop(program: p.Function, body: p.Block) -> Loop | None:
     if len(counters) != 1:
         return None
     (counting,) = counters
-    return Loop(header, body, counting.target, _step_of(counting), _places(body, counting.target))
+    return Loop(header, body, counting.target, _step_of(counting), places(body, counting.target, _index_added_at))
 
 
 def _step_of(op: p.Op) -> int:
     """1 or -1 where the operation counts: ``k = add(k, 1)``."""
-    if not _is_row(op, "add") or op.args[0] != op.target or not isinstance(op.args[1], p.Const):
+    if not is_row(op, "add") or op.args[0] != op.target or not isinstance(op.args[1], p.Const):
         return 0
     return op.args[1].value if op.args[1].value in (1, -1) else 0
 
 
-def _is_row(op: p.Op, name: str) -> bool:
-    return isinstance(op, p.Apply) and getattr(op.row, "name", "") == name
-
-
-def _places(body: p.Block, counter: p.Var) -> dict[p.Op, Place]:
-    """Additions whose index is the counter, plus or minus something that stays."""
-    changed = {v.name for op in body.ops for v in p.variables(op.target)}
-    known, places = {counter.name: Place(None, 1, 0)}, {}
-    for op in body.ops:
-        found = None
-        if _is_addition(op) and (place := _known(op.args[1], known)) is not None:
-            places[op] = place
-        if isinstance(op, p.Copy):
-            found = _known(op.source, known)
-        elif _is_row(op, "add"):
-            found = _shifted(*op.args, 1, known, changed) or _shifted(*reversed(op.args), 1, known, changed)
-        elif _is_row(op, "sub"):
-            found = _shifted(*op.args, -1, known, changed) or _mirrored(*op.args, known, changed)
-        elif _is_row(op, "mul"):
-            found = _mirrored_by(*op.args, known) or _mirrored_by(*reversed(op.args), known)
-        elif isinstance(op, p.Pack) and op.kind == "tuple":
-            found = _in_row(op.items, known, changed)
-        for v in p.variables(op.target):
-            known.pop(v.name, None)
-            if found is not None:
-                known[v.name] = found
-    return places
+def _index_added_at(op: p.Op) -> p.Operand | None:
+    return op.args[1] if _is_addition(op) else None
 
 
 def _is_addition(op: p.Op) -> bool:
     return isinstance(op, p.Do) and op.routine == ADDING
-
-
-def _known(operand: p.Operand, known: dict[str, Place]) -> Place | None:
-    return known.get(operand.name) if isinstance(operand, p.Var) else None
-
-
-def _number(operand: p.Operand) -> int | None:
-    return operand.value if isinstance(operand, p.Const) and type(operand.value) is int else None
-
-
-def _stays(operand: p.Operand, changed: set[str]) -> bool:
-    return isinstance(operand, p.Var) and isinstance(operand.type, Int) and operand.name not in changed
-
-
-def _shifted(a, b, sign: int, known: dict[str, Place], changed: set[str]) -> Place | None:
-    """``a + sign * b`` where a is known."""
-    place, number = _known(a, known), _number(b)
-    if place is None:
-        return None
-    if number is not None:
-        return place.moved(sign * number)
-    return replace(place, base=b) if sign == 1 and place.base is None and _stays(b, changed) else None
-
-
-def _mirrored(a, b, known: dict[str, Place], changed: set[str]) -> Place | None:
-    """``a - b`` where b is known."""
-    place, number = _known(b, known), _number(a)
-    if place is None or place.base is not None or (number is None and not _stays(a, changed)):
-        return None
-    return Place(None if number is not None else a, -place.factor, (number or 0) - place.offset)
-
-
-def _mirrored_by(a, b, known: dict[str, Place]) -> Place | None:
-    """``a * b`` where a is known and b is 1 or -1."""
-    place, number = _known(a, known), _number(b)
-    if place is None or place.base is not None or number not in (1, -1):
-        return None
-    return Place(None, place.factor * number, place.offset * number)
-
-
-def _in_row(items, known: dict[str, Place], changed: set[str]) -> Place | None:
-    """An index of several, of which only the last one changes."""
-    *row, last = items or (None,)
-    place = _known(last, known)
-    return replace(place, row=tuple(row)) if place is not None and all(_stays(v, changed) for v in row) else None
 
 
 def groups(program: p.Function, loop: Loop) -> Iterator[tuple[p.Var, list[Addition]]]:
