@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dualjit.adjoint.cotangents import PLAIN_ZERO
-from dualjit.adjoint.places import Place, is_row, places
+from dualjit.adjoint.places import Place, places
 from dualjit.program import nodes as p
+from dualjit.program.naming import Names
 from dualjit.program.types import INT, Arr, Real, Tup, holds_memory
 
 MOST_CARRIED = 4
@@ -29,11 +30,11 @@ TAKING = {p.Routine("take"), p.Routine("clear")}
 def carried(program: p.Function) -> p.Function:
     """The program with such additions carried."""
     blocks = dict(program.blocks)
-    labels = iter(range(max(blocks) + 1, 1 << 30))
+    names = Names(program)
     for label, block in program.blocks.items():
         loop = found_loop(program, block)
         for bar, additions in groups(program, loop) if loop is not None else ():
-            _carry(blocks, replace(loop, body=blocks[label]), bar, additions, labels)
+            _carry(blocks, replace(loop, body=blocks[label]), bar, additions, names)
     return program.with_blocks(blocks)
 
 
@@ -82,7 +83,7 @@ def found_loop(program: p.Function, body: p.Block) -> Loop | None:
 
 def _step_of(op: p.Op) -> int:
     """1 or -1 where the operation counts: ``k = add(k, 1)``."""
-    if not is_row(op, "add") or op.args[0] != op.target or not isinstance(op.args[1], p.Const):
+    if not p.is_row(op, "add") or op.args[0] != op.target or not isinstance(op.args[1], p.Const):
         return 0
     return op.args[1].value if op.args[1].value in (1, -1) else 0
 
@@ -132,7 +133,7 @@ def _leaves(op: p.Op, bar: p.Var, scopes: dict[str, str] | None) -> bool:
     return not memory
 
 
-def _carry(blocks: dict, loop: Loop, bar: p.Var, additions: list[Addition], labels: Iterator[int]) -> None:
+def _carry(blocks: dict, loop: Loop, bar: p.Var, additions: list[Addition], names: Names) -> None:
     """Exchange the loop for one that carries these additions."""
     loc, way = additions[0].op.loc, loop.step * additions[0].place.factor
     last = min(additions, key=lambda a: way * a.place.offset)  # adds to an element after all others
@@ -162,7 +163,7 @@ def _carry(blocks: dict, loop: Loop, bar: p.Var, additions: list[Addition], labe
         for op in _added_at_end(bar, loop.counter, last.place.moved(way * k), register, f"{name}.end.{k}", loc)
     ]
     empty = [p.Copy(v, PLAIN_ZERO, loc=loc) for v in registers]
-    _surround(blocks, loop.header.label, loop.body.label, empty, rest, labels, loc)
+    _surround(blocks, loop.header.label, loop.body.label, empty, rest, names, loc)
 
 
 def _added_at_end(bar: p.Var, counter: p.Var, place: Place, term: p.Var, name: str, loc: p.Loc) -> Iterator[p.Op]:
@@ -178,12 +179,14 @@ def _added_at_end(bar: p.Var, counter: p.Var, place: Place, term: p.Var, name: s
     yield p.Do(None, AT_END, (bar, index, term), loc=loc)
 
 
-def _surround(blocks: dict, header: int, body: int, before: list, after: list, labels: Iterator[int], loc) -> None:
+def _surround(blocks: dict, header: int, body: int, before: list, after: list, names: Names, loc) -> None:
     """Operations before a loop, and behind it."""
-    entry, way_out = next(labels), next(labels)
+    entry, way_out = names.label(), names.label()
     for label, block in list(blocks.items()):
         if label != body:
-            blocks[label] = replace(block, end=block.end.rerouted(lambda e: _to(e, header, entry)))
+            blocks[label] = replace(
+                block, end=block.end.rerouted(lambda e: replace(e, to=entry) if e.to == header else e)
+            )
     end = blocks[header].end
     blocks[entry] = p.Block(entry, (), tuple(before), p.Jump(p.Edge(header), loc=loc))
     blocks[way_out] = p.Block(way_out, (), tuple(after), p.Jump(end.other, loc=loc))
@@ -198,7 +201,3 @@ def _summed(target: p.Var, terms: list[p.Var], loc: p.Loc) -> Iterator[p.Op]:
     for term in rest:
         yield p.Do(target, SUM, (total, term), loc=loc)
         total = target
-
-
-def _to(edge: p.Edge, old: int, new: int) -> p.Edge:
-    return replace(edge, to=new) if edge.to == old else edge

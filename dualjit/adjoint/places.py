@@ -30,10 +30,6 @@ class Place:
         return replace(self, offset=self.offset + distance)
 
 
-def is_row(op: p.Op, name: str) -> bool:
-    return isinstance(op, p.Apply) and getattr(op.row, "name", "") == name
-
-
 def places(body: p.Block, counter: p.Var, index_of: Callable[[p.Op], p.Operand | None]) -> dict[p.Op, Place]:
     """Operations whose index is the counter, plus or minus something that stays; ``index_of`` says what it is."""
     changed = {v.name for op in body.ops for v in p.variables(op.target)}
@@ -44,11 +40,11 @@ def places(body: p.Block, counter: p.Var, index_of: Callable[[p.Op], p.Operand |
             found_at[op] = place
         if isinstance(op, p.Copy):
             found = _known(op.source, known)
-        elif is_row(op, "add"):
+        elif p.is_row(op, "add"):
             found = _shifted(*op.args, 1, known, changed) or _shifted(*reversed(op.args), 1, known, changed)
-        elif is_row(op, "sub"):
+        elif p.is_row(op, "sub"):
             found = _shifted(*op.args, -1, known, changed) or _mirrored(*op.args, known, changed)
-        elif is_row(op, "mul"):
+        elif p.is_row(op, "mul"):
             found = _mirrored_by(*op.args, known) or _mirrored_by(*reversed(op.args), known)
         elif isinstance(op, p.Pack) and op.kind == "tuple":
             found = _in_row(op.items, known, changed)

@@ -392,7 +392,7 @@ class Plan:
 
 def is_division(op: p.Op) -> bool:
     """A quotient of two real numbers."""
-    return isinstance(op, p.Apply) and getattr(op.row, "name", "") == "div" and isinstance(op.target.type, Real)
+    return p.is_row(op, "div") and isinstance(op.target.type, Real)
 
 
 def reads_content(op: p.Op) -> bool:

@@ -92,12 +92,7 @@ def _additions(c: Canonical, region: Region, uses: _Uses):
 
 
 def _is_addition(op, total: p.Var) -> bool:
-    return (
-        isinstance(op, p.Apply)
-        and getattr(op.row, "name", "") == "add"
-        and isinstance(op.target.type, Real)
-        and sum(a == total for a in op.args) == 1
-    )
+    return p.is_row(op, "add") and isinstance(op.target.type, Real) and sum(a == total for a in op.args) == 1
 
 
 def _inside(c: Canonical, region: Region, op) -> bool:

@@ -442,6 +442,11 @@ class Function:
                 yield block, op
 
 
+def is_row(op: Op, name: str) -> bool:
+    """Is it a call of the function of the table that has this name?"""
+    return isinstance(op, Apply) and getattr(op.row, "name", "") == name
+
+
 def is_element(t: Arr, index) -> bool:
     """Does the index name one element?"""
     if isinstance(index, Const):

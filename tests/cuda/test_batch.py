@@ -9,17 +9,9 @@ import pytest
 import dualjit as dj
 from dualjit.cuda.bench.scenarios import ARM, MIXTURE, PAIRS, REPROJECTION, SCENARIOS
 
+from .layouts import LAYOUTS, back, moved
+
 POINTS = 5
-LAYOUTS = ["soa", "aos"]
-
-
-def moved(x, layout):
-    """An array with the axis of points last as the layout has it; what has no such axis as it is."""
-    return np.ascontiguousarray(np.moveaxis(x, -1, 0)) if layout == "aos" else x
-
-
-def back(x, layout):
-    return np.moveaxis(x, 0, -1) if layout == "aos" else x
 
 
 @cache

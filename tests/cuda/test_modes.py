@@ -10,19 +10,10 @@ import dualjit as dj
 from dualjit import errors
 from dualjit.cuda import modes
 
+from .layouts import LAYOUTS, back, moved
 from .test_refusals import OnDevice
 
 POINTS = 5
-LAYOUTS = ["soa", "aos"]
-
-
-def moved(x, layout):
-    """An array with the axis of points last as the layout has it."""
-    return np.ascontiguousarray(np.moveaxis(x, -1, 0)) if layout == "aos" else x
-
-
-def back(x, layout):
-    return np.moveaxis(x, 0, -1) if layout == "aos" else x
 
 
 def three(x, a, w):

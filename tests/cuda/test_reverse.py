@@ -13,19 +13,10 @@ from dualjit.cuda import adjoints, reverse_problem
 from dualjit.cuda.bench.scenarios import MIXTURE, PAIRS
 from dualjit.cuda.tapes import tape_of
 
+from .layouts import LAYOUTS, back, moved
 from .random_loops import random_function
 
 POINTS = 5
-LAYOUTS = ["soa", "aos"]
-
-
-def moved(x, layout):
-    """An array with the axis of points last as the layout has it."""
-    return np.ascontiguousarray(np.moveaxis(x, -1, 0)) if layout == "aos" else x
-
-
-def back(x, layout):
-    return np.moveaxis(x, 0, -1) if layout == "aos" else x
 
 
 def reverse(f, *args, **options):
